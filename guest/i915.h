@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest's i915 driver, as a GPU client in the guest uses it.
+ *
+ * Freestanding C behind sim/platform.h: no libc but mem*, no knowledge of a simulator. What it does
+ * follows Linux 4.19: vGPU detection and ballooning through PVINFO, GGTT binding, logical ring
+ * contexts, requests with breadcrumb seqnos, execlists submission over two ports with status-buffer
+ * processing, the gen8 interrupt handler.
+ *
+ * How a submission reaches the device (four ELSP writes, or the shared page and one) is chosen
+ * once, at probe, by an operations table.
+ *
+ * Errors are negative errno values. All functions must be called on a vCPU, outside interrupt
+ * handlers; several vCPUs may call them at once, for different contexts.
+ */
+#ifndef PVMMIO_GUEST_I915_H
+#define PVMMIO_GUEST_I915_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hw-model/regs/gen9_regs.h"
+#include "sim/platform.h"
+
+struct i915;
+struct i915_context;
+struct i915_object;
+struct i915_request;
+
+/* Ways in which a guest may misbehave, for tests of what the mediator does then. */
+enum i915_misuse {
+	I915_MISUSE_NONE,
+	I915_MISUSE_BATCH_ADDRESS, /* MI_BATCH_BUFFER_START points outside of the guest's GGTT share
+				    */
+	I915_MISUSE_DESCRIPTOR_INVALID, /* element 0 without the valid bit */
+	I915_MISUSE_RING_TAIL,          /* tail in the context image beyond the ring's size */
+	I915_MISUSE_COUNT,
+};
+
+struct i915_params {
+	uint32_t pvmmio_levels; /* wanted; 0 does not negotiate at all */
+	bool skip_pvinfo;       /* misbehave: enable execlists without ever reading PVINFO */
+};
+
+/* What the driver counted. */
+struct i915_stats {
+	uint64_t requests_added;
+	uint64_t requests_completed;
+	uint64_t submissions; /* ELSP submissions, each of one or two contexts */
+	uint64_t interrupts;
+	uint64_t spurious_interrupts;
+	uint64_t csb_events;
+	uint32_t pvmmio_levels; /* negotiated */
+	bool vgpu_active;
+};
+
+/*
+ * Probe and start the device: the `init` operation. 0, -ENODEV, -ENOMEM, -EIO. On success the
+ * caller owns *out and ends with i915_destroy() when idle.
+ */
+int i915_create(struct i915 **out, struct platform *plat, const struct i915_params *params);
+void i915_destroy(struct i915 *i915);
+void i915_get_stats(const struct i915 *i915, struct i915_stats *out);
+
+/* A logical context: one image and ring per engine, made on first use there. NULL: no memory. */
+struct i915_context *i915_context_create(struct i915 *i915);
+void i915_context_destroy(struct i915_context *ctx); /* when idle */
+
+/* A buffer of size_bytes (rounded up to pages), bound into the GGTT. NULL: no memory or no space.
+ */
+struct i915_object *i915_object_create(struct i915 *i915, size_t size_bytes);
+void i915_object_destroy(struct i915_object *obj);
+void *i915_object_cpu(const struct i915_object *obj);    /* the guest CPU's view */
+uint64_t i915_object_gma(const struct i915_object *obj); /* the GPU's view */
+size_t i915_object_size(const struct i915_object *obj);
+
+/*
+ * A request on ctx and engine that executes batch from its start. Takes effect with
+ * i915_request_add(); the request is the caller's until i915_request_put(). -ENODEV: no such
+ * engine. -ENOMEM: no memory or the ring is full.
+ */
+int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine,
+			struct i915_object *batch, enum i915_misuse misuse,
+			struct i915_request **out);
+
+/* Queue for execution in order of adding; submits if a port is free and submission is not held. */
+void i915_request_add(struct i915_request *rq);
+
+/* Has the GPU passed its breadcrumb? */
+bool i915_request_completed(const struct i915_request *rq);
+
+/* Sleep until it has, or until timeout_ns passed: 0 or -ETIME. */
+int i915_request_wait(struct i915_request *rq, uint64_t timeout_ns);
+void i915_request_put(struct i915_request *rq);
+
+/* Hold back submission to the ports so that several requests go out together; then let go. */
+void i915_submission_hold(struct i915 *i915);
+void i915_submission_release(struct i915 *i915);
+
+/* Sleep until every port is empty and all status events are processed: 0 or -ETIME. */
+int i915_wait_idle(struct i915 *i915, uint64_t timeout_ns);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Batch building: the GPU client's half of the guest, what a userspace driver does.
+ *
+ * A builder writes commands into an object's CPU view. All emit functions return -ENOSPC when the
+ * batch object is full and leave it unchanged; end with batch_end().
+ */
+#ifndef PVMMIO_GUEST_I915_BATCH_H
+#define PVMMIO_GUEST_I915_BATCH_H
+
+#include <stdint.h>
+
+#include "guest/i915.h"
+
+struct batch {
+	uint32_t *dwords;
+	size_t used;
+	size_t limit;
+};
+
+void batch_begin(struct batch *batch, struct i915_object *obj);
+int batch_end(struct batch *batch);
+
+/* Store one dword at a GGTT address. Any engine. */
+int batch_store_dword(struct batch *batch, uint64_t gma, uint32_t value);
+
+/* A rectangle of 32-bit pixels: where it lies and its pitch. */
+struct blt_surface {
+	uint64_t gma;
+	uint32_t pitch_bytes; /* multiple of 4, at most 32764 */
+	uint16_t x, y;
+};
+
+/* Fill / copy width x height pixels. BCS0 only. */
+int batch_fill(struct batch *batch, const struct blt_surface *dst, uint16_t width, uint16_t height,
+	       uint32_t colour);
+int batch_copy(struct batch *batch, const struct blt_surface *dst, const struct blt_surface *src,
+	       uint16_t width, uint16_t height);
+
+/* The same with XY_FAST_COPY_BLT, which the 4.19 mediator's parser does not know. */
+int batch_fast_copy(struct batch *batch, const struct blt_surface *dst,
+		    const struct blt_surface *src, uint16_t width, uint16_t height);
+
+/* Render and compute work of stated size. RCS0 only. */
+int batch_draw(struct batch *batch, uint32_t vertices, uint32_t instances);
+int batch_dispatch(struct batch *batch, uint32_t groups_x, uint32_t groups_y, uint32_t groups_z);
+
+#endif

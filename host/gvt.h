@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The mediator: what GVT-g and the part of host i915 beneath it do.
+ *
+ * It drives the GPU on the host's bus (registers, memory, one MSI) and gives each VM a vGPU: a BAR0
+ * that traps, a PVINFO page, an own share of the GGTT, virtual execlists, virtual interrupts.
+ * Submissions become workloads: audited, copied to a shadow ring and shadow context, run on the
+ * hardware by one worker thread per engine, completed with an emulated status buffer.
+ *
+ * It learns from a guest what a real mediator can: trapped accesses, guest memory, the shared page.
+ * Everything a guest can write is hostile: copied once, the copy checked, the copy used. What a
+ * guest does wrong is noted in vm->incidents by name (gvt_incidents[]) and costs no other VM more
+ * than time.
+ *
+ * Behaviour follows Linux 5.1 to 5.3 gvt/ unless a comment says otherwise.
+ */
+#ifndef PVMMIO_HOST_GVT_H
+#define PVMMIO_HOST_GVT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/machine/machine.h"
+#include "sim/machine/msi.h"
+#include "sim/machine/vm.h"
+
+#define GVT_VGPU_LIMIT 7 /* ids 1..7 as upstream */
+
+struct gvt;
+struct vgpu;
+
+struct gvt_config {
+	struct machine *m;
+	uint64_t gpu_bar0;       /* where the GPU's BAR0 is on the host's bus */
+	uint32_t pvmmio_offered; /* level bits this host supports */
+};
+
+struct vgpu_config {
+	struct vm *vm;
+	uint64_t bar0;           /* guest physical address of the vGPU's BAR0, 16 MiB aligned */
+	uint64_t aperture_bytes; /* share of the mappable GGTT, multiple of 4 KiB */
+	uint64_t hidden_bytes;   /* share of the rest */
+	unsigned fence_count;
+	uint32_t pvmmio_allowed; /* level bits this vGPU may negotiate */
+};
+
+/* What the mediator did for one vGPU. */
+struct vgpu_stats {
+	uint64_t workloads_accepted;
+	uint64_t workloads_completed;
+	uint64_t workloads_failed;
+	uint64_t msi_injected;
+	uint32_t pvmmio_levels; /* negotiated */
+	bool failsafe;
+};
+
+/*
+ * Start the mediator: takes over the GPU at gpu_bar0 (resets interrupts, enables execlists) and
+ * spawns its threads. gvt_msi_target() must be given to the GPU as its MSI target. 0, -ENOMEM.
+ *
+ * Two steps, because device and mediator know each other's addresses: create, then start.
+ */
+int gvt_create(struct gvt **out, const struct gvt_config *config);
+int gvt_start(struct gvt *gvt);
+void gvt_destroy(struct gvt *gvt); /* after its vGPUs */
+struct msi_target gvt_msi_target(struct gvt *gvt);
+
+/*
+ * Create a vGPU for config->vm and map its BAR0 there. Fills vm->pci_config. 0, -EINVAL (sizes),
+ * -ENOSPC (no GGTT share, fences or id left), -ENOMEM.
+ */
+int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *config);
+void vgpu_destroy(struct vgpu *vgpu);
+void vgpu_get_stats(const struct vgpu *vgpu, struct vgpu_stats *out);
+
+/* Row of the table of incidents: report name and what the guest gets. */
+struct gvt_incident_info {
+	const char *name;
+	const char *effect;
+};
+
+enum gvt_incident {
+	GVT_INCIDENT_DESCRIPTOR_INVALID, /* ELSP element 0 not valid, or no privilege bit */
+	GVT_INCIDENT_CONTEXT_UNMAPPED,   /* LRCA does not translate */
+	GVT_INCIDENT_RING_RANGE,         /* ring outside of the vGPU's GGTT share */
+	GVT_INCIDENT_RING_HEAD_TAIL,     /* head or tail not below the ring's size */
+	GVT_INCIDENT_BATCH_ADDRESS,      /* privileged batch outside of the share or unmapped */
+	GVT_INCIDENT_COMMAND_UNKNOWN,
+	GVT_INCIDENT_COMMAND_LENGTH,
+	GVT_INCIDENT_COMMAND_ADDRESS,  /* GGTT operand outside of the share */
+	GVT_INCIDENT_COMMAND_REGISTER, /* register not on the allow-list */
+	GVT_INCIDENT_EXECLIST_OVERRUN, /* third execlist while two are queued */
+	GVT_INCIDENT_PVINFO_UNREAD,    /* execlists or fences used before PVINFO was read */
+	GVT_INCIDENT_PVINFO_WRITE,     /* reserved PVINFO field written */
+	GVT_INCIDENT_HWS_PGA_RANGE,
+	GVT_INCIDENT_FENCE_RANGE,
+	GVT_INCIDENT_REGISTER_ACCESS, /* misaligned, oversized, in the hole */
+	GVT_INCIDENT_PVMMIO_PAGE,     /* shared page address unusable */
+	GVT_INCIDENT_PVMMIO_LEVELS,   /* levels not offered, or changed after negotiation */
+	GVT_INCIDENT_GGTT_BACKING,    /* present GGTT entry names what is not guest RAM */
+	GVT_INCIDENT_WORKLOAD_HANG,   /* the hardware hung on a workload */
+	GVT_INCIDENT_FAILSAFE,
+	GVT_INCIDENT_COUNT,
+};
+
+extern const struct gvt_incident_info gvt_incidents[GVT_INCIDENT_COUNT];
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pvmmio: the paravirtual levels and the page that guest and mediator share.
+ *
+ * Variant A0 of the protocol (the 2018 RFC: the guest allocates the page and publishes its guest
+ * physical address through PVINFO) with the level bits of the product line (ACRN, 4.19).
+ *
+ * Negotiation, in this order:
+ *   1. guest: write the page's address to PVINFO_SHARED_PAGE_GPA_LO, _HI, read both back;
+ *   2. guest: write the levels it wants to PVINFO_ENABLE_PVMMIO;
+ *   3. host: accept wanted AND offered, provided that the address is page aligned and plain guest
+ *      RAM; write the layout's version and size to the page, then make the register read as what
+ *      was accepted; 0 when anything is wrong;
+ *   4. guest: read PVINFO_ENABLE_PVMMIO back, check the version word; use those levels only.
+ * The levels are frozen once any was accepted: later writes are refused until the device is reset.
+ *
+ * Ownership: the guest owns the page. The host never keeps pointers into what it has read: it
+ * copies a record once, checks the copy, uses the copy.
+ *
+ * Order, level PVMMIO_ELSP_SUBMIT: the guest stores the record's dwords 0..2, then writes element
+ * 0's lower dword to the engine's ELSP register: the one exit. The host reads the record inside it.
+ * Mutual exclusion among vCPUs, from the first store to the return of the doorbell, is the guest's.
+ *
+ * The original layout had no version word and silently disagreed between commits; this one has it.
+ */
+#ifndef PVMMIO_SIM_ABI_PVMMIO_H
+#define PVMMIO_SIM_ABI_PVMMIO_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Level bits of PVINFO_ENABLE_PVMMIO. */
+#define PVMMIO_ELSP_SUBMIT     0x01u /* context submission: 4 exits become 1 */
+#define PVMMIO_PLANE_UPDATE    0x02u
+#define PVMMIO_PLANE_WATERMARK 0x04u
+#define PVMMIO_MASTER_IRQ      0x08u
+#define PVMMIO_PPGTT_UPDATE    0x10u
+#define PVMMIO_GGTT_UPDATE     0x20u
+#define PVMMIO_ALL             0x3fu
+
+#define PVMMIO_PAGE_VERSION 1u
+
+/* The shared page. Little endian; every field is a naturally aligned atomic word. */
+struct pvmmio_page {
+	uint32_t version;    /* PVMMIO_PAGE_VERSION; host stores it at negotiation */
+	uint32_t size_bytes; /* sizeof(struct pvmmio_page) of the host; as above */
+	uint32_t reserved0[2];
+	/*
+	 * Guest stores; host reads in the ELSP exit. [0] element 1 upper, [1] element 1 lower,
+	 * [2] element 0 upper; [3] is never used: that dword is the doorbell itself.
+	 */
+	uint32_t elsp_data[4];
+	uint32_t reserved1[1016];
+};
+
+static_assert(offsetof(struct pvmmio_page, elsp_data) == 0x10, "fixed by the protocol");
+static_assert(sizeof(struct pvmmio_page) == 4096, "one page");
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bus: one physical address space (a VM's, or the host's), with an attribute for every page.
+ *
+ *   attribute          load                            store
+ *   BUS_NONE           all ones, counted               dropped, counted
+ *   BUS_RAM            memory                          memory
+ *   BUS_RAM_READONLY   memory, free                    exit (write_protect); ops->write decides
+ *   BUS_RAM_TRACKED    memory, free                    exit (write_protect): stored first, then
+ * ops->write BUS_TRAP           exit (mmio_read): ops->read     exit (mmio_write): ops->write
+ *   BUS_PASSTHROUGH    ops->read, device latency       ops->write, device latency
+ *
+ * One store of 1, 2, 4 or 8 bytes is one exit. How a transport hands an 8-byte store on is the
+ * business of the region's owner. An access that crosses a page is refused like BUS_NONE.
+ *
+ * Every access is an interleaving point of the executor, before its effect. Accesses act on the
+ * executor's current context; a trapping one needs a vCPU there (see vcpu.h).
+ *
+ * Exits run through a chain of layers before they reach the region's handler. Cost, ledger, trace
+ * and fault injection are such layers; each is removable and knows none of the others.
+ */
+#ifndef PVMMIO_SIM_MACHINE_BUS_H
+#define PVMMIO_SIM_MACHINE_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/machine/executor.h"
+#include "sim/machine/exit.h"
+#include "sim/machine/physmem.h"
+
+struct bus;
+struct vcpu;
+
+enum bus_attr {
+	BUS_NONE,
+	BUS_RAM,
+	BUS_RAM_READONLY,
+	BUS_RAM_TRACKED,
+	BUS_TRAP,
+	BUS_PASSTHROUGH,
+};
+
+/*
+ * What stands behind a region. Handlers run on the context that made the access and may wait. size
+ * is 1, 2, 4 or 8. The return value, 0 or a negative errno, is for traces and tests: a guest never
+ * sees it; a failed read gives 0.
+ */
+struct bus_region_ops {
+	int (*read)(void *opaque, uint64_t offset, unsigned size_bytes, uint64_t *value);
+	int (*write)(void *opaque, uint64_t offset, unsigned size_bytes, uint64_t value);
+	/* Name of the register at offset into buf, for reports; "" when it has none. NULL: unnamed.
+	 */
+	void (*register_name)(void *opaque, uint64_t offset, char *buf, size_t len);
+};
+
+/* A range of the address space with one owner. The owner keeps it alive while it is mapped. */
+struct bus_region {
+	const char *name; /* in reports, for what has no register name: "GGTT window" */
+	uint64_t base;    /* page aligned */
+	uint64_t size_bytes;
+	const struct bus_region_ops *ops; /* NULL for plain RAM */
+	void *opaque;
+	bool one_ledger_key; /* book all offsets together (tables), not each apart (registers) */
+	uint64_t load_latency_ps; /* BUS_PASSTHROUGH only */
+	uint64_t store_latency_ps;
+	uint16_t id; /* set by bus_map() */
+};
+
+/* One exit on its way through the layers. */
+struct bus_access {
+	struct vcpu *vcpu;
+	const struct bus_region
+		*region;   /* NULL for exits that are no access: interrupt, eoi, hypercall */
+	uint64_t offset;   /* into region */
+	uint64_t value;    /* stored, or loaded */
+	uint64_t start_ps; /* when the exit began */
+	uint64_t part_ps[EXIT_PART_COUNT];
+	enum exit_reason reason;
+	uint8_t size_bytes;
+	bool is_write;
+	int error; /* what the handler returned */
+};
+
+/*
+ * A layer does its part and calls bus_layer_next(). Embed it in the layer's own object. Layers are
+ * called in reverse order of bus_push_layer(): the last pushed is the outermost.
+ */
+struct bus_layer {
+	const char *name;
+	void (*exit)(struct bus_layer *layer, struct bus_access *access);
+	struct bus_layer *next;
+};
+
+static inline void bus_layer_next(struct bus_layer *layer, struct bus_access *access)
+{
+	layer->next->exit(layer->next, access);
+}
+
+/*
+ * Create an empty bus that orders accesses by ex. ram is the memory behind BUS_RAM* pages, NULL for
+ * a bus of devices only (the host's). 0, -ENOMEM.
+ */
+int bus_create(struct bus **out, struct executor *ex, struct guest_ram *ram);
+void bus_destroy(struct bus *bus);
+
+/* Put region on the bus, all its pages with attr. 0, -EINVAL (alignment), -EEXIST (overlap),
+ * -ENOMEM. */
+int bus_map(struct bus *bus, struct bus_region *region, enum bus_attr attr);
+
+/* Take region off the bus. */
+void bus_unmap(struct bus *bus, struct bus_region *region);
+
+/*
+ * Change pages [first_pfn, first_pfn + page_count) to attr. handler, not NULL, becomes the region
+ * whose ops see their trapped accesses (offset counts from its base). At run time, from any
+ * context. 0, -EINVAL (page not on the bus).
+ */
+int bus_set_attr(struct bus *bus, uint64_t first_pfn, uint64_t page_count, enum bus_attr attr,
+		 struct bus_region *handler);
+enum bus_attr bus_attr_of(const struct bus *bus, uint64_t pfn);
+
+/* Layers: push is outermost first out; remove undoes it, in any order. */
+void bus_push_layer(struct bus *bus, struct bus_layer *layer);
+void bus_remove_layer(struct bus *bus, struct bus_layer *layer);
+
+/* Loads and stores by the current context. size_bytes is 1, 2, 4 or 8. */
+uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned size_bytes);
+void bus_write(struct bus *bus, uint64_t addr, unsigned size_bytes, uint64_t value);
+
+/* Run an exit that is no memory access (interrupt, eoi, hypercall) through the layers. */
+void bus_exit(struct bus *bus, struct vcpu *vcpu, enum exit_reason reason);
+
+/* Accesses that met BUS_NONE or crossed a page. */
+uint64_t bus_unclaimed_count(const struct bus *bus);
+
+/* Region by the id in ledger keys; NULL when there is none. */
+const struct bus_region *bus_region_by_id(const struct bus *bus, uint16_t id);
+
+#endif

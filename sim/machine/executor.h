@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Executor: the simulated machine's sense of time and order.
+ *
+ * Every active party (a vCPU, a host worker thread, an engine's command streamer) is a context: a
+ * stackful coroutine with its own clock, an integer count of picoseconds. Code in a context reads
+ * top to bottom and may wait in the middle of a function.
+ *
+ * Order is total and repeatable: of all runnable contexts the one with the smallest (clock, id)
+ * runs. A context keeps running while it only advances its own clock; others can get in at the
+ * interleaving points and nowhere else: exec_sync(), exec_sleep_until(), exec_wait(), and what is
+ * built on them (bus accesses, shared memory accessors, modelled locks). All of them ask one
+ * function, executor_choose_next(), who goes next.
+ *
+ *   call                     interleaving point   effect on the caller's clock
+ *   exec_advance()           no                   + given duration
+ *   exec_sync()              yes                  none
+ *   exec_sleep_until()       yes                  set to the given time (never back)
+ *   exec_wait()              yes                  set to the wake-up or the deadline
+ *   exec_wake_one/all()      no                   none (the woken gets: max(own, given))
+ *
+ * An executor and its contexts belong to one host thread; any number of executors may exist in one
+ * process. All functions that act "on the current context" must be called from inside a context.
+ *
+ * Switching between contexts makes no system call on x86-64 and aarch64; elsewhere ucontext is
+ * used.
+ */
+#ifndef PVMMIO_SIM_MACHINE_EXECUTOR_H
+#define PVMMIO_SIM_MACHINE_EXECUTOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Durations in picoseconds. */
+#define PS_PER_NS UINT64_C(1000)
+#define PS_PER_US UINT64_C(1000000)
+#define PS_PER_MS UINT64_C(1000000000)
+#define PS_PER_S  UINT64_C(1000000000000)
+
+/* "Never": a deadline that does not come. */
+#define EXEC_NEVER UINT64_MAX
+
+struct exec_context;
+
+/*
+ * The public head of an executor. The fields are for the inline functions below; everybody else
+ * reads them through those.
+ */
+struct executor {
+	uint64_t now_ps;     /* clock of the current context */
+	uint64_t horizon_ps; /* earliest clock of any other runnable context, or EXEC_NEVER */
+	struct exec_context *current; /* NULL outside executor_run() */
+};
+
+/* Contexts waiting for something, first in first out. Zero-initialise; embed anywhere. */
+struct exec_waitq {
+	struct exec_context *first;
+	struct exec_context *last;
+};
+
+typedef void (*exec_entry_fn)(void *arg);
+
+/* Create an executor. 0, or -ENOMEM. The caller owns *out and ends it with executor_destroy(). */
+int executor_create(struct executor **out);
+
+/*
+ * Free an executor and every context, finished or not. The stacks of unfinished contexts are
+ * discarded without unwinding: whatever such a context owns must be reachable from elsewhere and be
+ * freed there. NULL is allowed. Not from inside a context.
+ */
+void executor_destroy(struct executor *ex);
+
+/*
+ * Add a context that starts at start_ps with entry(arg) and ends when entry returns. Ids are given
+ * in the order of spawning and decide between equal clocks. name is copied (truncated to 31 bytes).
+ * May be called inside or outside of a context. 0, -ENOMEM.
+ */
+int executor_spawn(struct executor *ex, const char *name, uint64_t start_ps, exec_entry_fn entry,
+		   void *arg, struct exec_context **out);
+
+/*
+ * Run until no context is runnable or executor_stop() is called. Returns 0 when nothing is left
+ * that could ever run (all finished, or waiting without a deadline), 1 when stopped. May be called
+ * again to go on.
+ */
+int executor_run(struct executor *ex);
+
+/* Ask executor_run() to return at the current context's next interleaving point. */
+void executor_stop(struct executor *ex);
+
+/* Clock that the simulation has reached: the largest (clock) at which any context has run. */
+uint64_t executor_time_ps(const struct executor *ex);
+
+/* Number of switches between contexts so far; for tests and benchmarks. */
+uint64_t executor_switch_count(const struct executor *ex);
+
+/* Name and id of a context, for messages and traces. */
+const char *exec_context_name(const struct exec_context *ctx);
+unsigned exec_context_id(const struct exec_context *ctx);
+
+/* One pointer per context for the module that runs on it (the vCPU layer, the work meter). */
+void exec_context_set_local(struct exec_context *ctx, void *local);
+void *exec_context_local(const struct exec_context *ctx);
+
+/* The slow half of exec_sync(). */
+void executor_yield(struct executor *ex);
+
+static inline uint64_t exec_now(const struct executor *ex)
+{
+	return ex->now_ps;
+}
+
+/* Spend time on the current context without letting anybody in. */
+static inline void exec_advance(struct executor *ex, uint64_t ps)
+{
+	ex->now_ps += ps;
+}
+
+/* Interleaving point: returns once the current context has the smallest (clock, id). */
+static inline void exec_sync(struct executor *ex)
+{
+	if (__builtin_expect(ex->now_ps >= ex->horizon_ps, 0))
+		executor_yield(ex);
+}
+
+/* Move the current context's clock to at_ps (no effect if that is past) and let others in. */
+static inline void exec_sleep_until(struct executor *ex, uint64_t at_ps)
+{
+	if (at_ps > ex->now_ps)
+		ex->now_ps = at_ps;
+	exec_sync(ex);
+}
+
+/*
+ * Wait on q until woken or until deadline_ps (EXEC_NEVER: no deadline). 0 when woken, -ETIMEDOUT at
+ * the deadline; a wake-up and a deadline at the same instant count as woken. Test the condition
+ * again after returning: others may have run between the wake-up and now.
+ */
+int exec_wait(struct executor *ex, struct exec_waitq *q, uint64_t deadline_ps);
+
+/*
+ * Make the first / every context waiting on q runnable, no earlier than at_ps. Returns how many.
+ * May be called from inside any context.
+ */
+unsigned exec_wake_one(struct executor *ex, struct exec_waitq *q, uint64_t at_ps);
+unsigned exec_wake_all(struct executor *ex, struct exec_waitq *q, uint64_t at_ps);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ledger: the account of every exit, operation and piece of mediator work. Everything that a report
+ * says of counts and times was booked here when it happened.
+ *
+ * Exits are booked to (VM, vCPU, reason, register, operation) by a bus layer; operations when the
+ * guest ends them; work when the mediator spends it outside of exits.
+ *
+ * Percentiles come from a histogram with 32 steps per power of two (error below 1/32), the rest is
+ * exact.
+ */
+#ifndef PVMMIO_SIM_MACHINE_LEDGER_H
+#define PVMMIO_SIM_MACHINE_LEDGER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/machine/bus.h"
+#include "sim/machine/exit.h"
+#include "sim/machine/work.h"
+
+struct ledger;
+
+/* Sums of one kind of exit. */
+struct ledger_sum {
+	uint64_t count;
+	uint64_t time_ps;
+	uint64_t part_ps[EXIT_PART_COUNT];
+	uint64_t min_ps; /* 0 when count is 0 */
+	uint64_t max_ps;
+};
+
+/* One account: all exits with the same key. */
+struct ledger_account {
+	uint16_t vm_id;
+	uint16_t vcpu_id;
+	uint16_t region_id; /* 0 for exits that are no access */
+	enum exit_reason reason;
+	enum guest_op op;
+	uint64_t offset; /* register offset in the region; 0 for regions booked as one */
+	struct ledger_sum sum;
+};
+
+/* What one VM spent in one kind of operation. */
+struct ledger_op {
+	uint64_t count;   /* operations ended */
+	uint64_t self_ps; /* vCPU time between begin and end, nested operations not counted */
+	struct ledger_sum exits;
+	struct ledger_sum by_reason[EXIT_REASON_COUNT];
+	uint64_t work_ps; /* mediator's work outside of exits on behalf of it */
+	uint64_t work_count[WORK_KIND_COUNT];
+	uint64_t work_kind_ps[WORK_KIND_COUNT];
+};
+
+int ledger_create(struct ledger **out);
+void ledger_destroy(struct ledger *ledger);
+
+/*
+ * Account for the exits of bus from now on. The layer belongs to the ledger and must be removed
+ * (bus_remove_layer(), or by destroying the bus) before ledger_destroy(). It books after the inner
+ * layers are done, so push it after the cost layer: what is pushed last is outermost. One ledger
+ * has one layer per bus; ledger_layer() makes it. NULL when out of memory.
+ */
+struct bus_layer *ledger_layer(struct ledger *ledger);
+
+/* Called by the vCPU layer and the work meter. */
+void ledger_book_operation(struct ledger *ledger, unsigned vm_id, enum guest_op op,
+			   uint64_t self_ps);
+void ledger_book_work(struct ledger *ledger, struct work_origin origin, enum work_kind kind,
+		      uint64_t count, uint64_t ps);
+
+/* Totals of one VM and operation; zeroes when nothing was booked. */
+void ledger_op_totals(const struct ledger *ledger, unsigned vm_id, enum guest_op op,
+		      struct ledger_op *out);
+
+/*
+ * All accounts in a fixed order (VM, vCPU, region, offset, reason, operation), whatever the order
+ * of booking. *out is malloc()ed, the caller frees it. 0, -ENOMEM.
+ */
+int ledger_accounts(const struct ledger *ledger, struct ledger_account **out, size_t *count);
+
+/*
+ * The duration below which permille/1000 of the VM's exits with reason and op lie. reason or op at
+ * their _COUNT mean all of them. 0 when there were none.
+ */
+uint64_t ledger_percentile_ps(const struct ledger *ledger, unsigned vm_id, enum guest_op op,
+			      enum exit_reason reason, unsigned permille);
+
+#endif

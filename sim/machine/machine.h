@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Machine: everything that a simulation's parties share: the executor, physical memory, the cost
+ * profile, the ledger, the trace sink, the seed, the host's bus, the VMs.
+ *
+ * A machine is one simulation. Any number of them live in one process; nothing is global.
+ */
+#ifndef PVMMIO_SIM_MACHINE_MACHINE_H
+#define PVMMIO_SIM_MACHINE_MACHINE_H
+
+#include <stdint.h>
+
+#include "sim/machine/bus.h"
+#include "sim/machine/cost.h"
+#include "sim/machine/dma.h"
+#include "sim/machine/executor.h"
+#include "sim/machine/ledger.h"
+#include "sim/machine/physmem.h"
+#include "sim/machine/rng.h"
+#include "sim/machine/trace.h"
+#include "sim/machine/work.h"
+
+#define MACHINE_VM_LIMIT 64
+
+struct vm;
+
+struct machine_config {
+	uint64_t seed;
+	uint64_t memory_bytes;            /* host physical memory, sparse; 0: 64 GiB */
+	const struct cost_profile *costs; /* copied; NULL: nothing costs anything */
+	struct trace_sink *trace;         /* NULL: none */
+};
+
+struct machine {
+	struct trace_point trace; /* first: see trace.h */
+	struct executor *ex;
+	struct physmem *pm;
+	struct bus *host_bus; /* devices at host physical addresses; no exits here */
+	struct ledger *ledger;
+	struct cost_profile costs;
+	struct rng rng;
+	uint64_t seed;
+	struct vm *vms[MACHINE_VM_LIMIT];
+	unsigned vm_count;
+};
+
+/* 0, -ENOMEM, or memfd's error. */
+int machine_create(struct machine **out, const struct machine_config *config);
+
+/* Destroys the VMs as well. NULL is allowed. */
+void machine_destroy(struct machine *m);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The platform of sim/platform.h on the simulated machine: one per VM.
+ *
+ * The guest's RAM is handed out page by page from the top of guest memory down; the first MiB is
+ * never handed out, so that a zero gpa is always a mistake.
+ */
+#ifndef PVMMIO_SIM_MACHINE_PLATFORM_IMPL_H
+#define PVMMIO_SIM_MACHINE_PLATFORM_IMPL_H
+
+#include "sim/machine/vm.h"
+#include "sim/platform.h"
+
+/* 0, -ENOMEM. The VM must outlive it. */
+int platform_create(struct platform **out, struct vm *vm);
+void platform_destroy(struct platform *plat);
+
+/* Pages handed out and not freed: a leak check for the driver's tests. */
+uint64_t platform_pages_in_use(const struct platform *plat);
+
+#endif

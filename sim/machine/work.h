@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Work meter: the CPU time of simulated host software.
+ *
+ * The mediator is real code that runs in no simulated time by itself; it says what it does, as
+ * (kind, count), and this module turns that into time by the cost profile and books it:
+ *
+ *   - inside an exit (on a vCPU's context, between the layers): to the part of that exit that the
+ *     kind's table row names;
+ *   - elsewhere (a worker thread): to the ledger as the mediator's other work, under the
+ *     origin, that is the VM and guest operation on whose behalf it is done. A worker states it
+ *     with work_set_origin(); code that hands work to a worker takes it with work_origin().
+ */
+#ifndef PVMMIO_SIM_MACHINE_WORK_H
+#define PVMMIO_SIM_MACHINE_WORK_H
+
+#include <stdint.h>
+
+#include "sim/machine/cost.h"
+#include "sim/machine/executor.h"
+#include "sim/machine/exit.h"
+
+enum work_kind {
+	WORK_HANDLER,         /* look a register up and run its handler */
+	WORK_LOCK,            /* take and release a lock that is free */
+	WORK_GUEST_READ,      /* one read of guest memory of less than a page */
+	WORK_GUEST_WRITE,     /* one write of guest memory of less than a page */
+	WORK_GUEST_COPY_PAGE, /* one whole page in or out of guest memory */
+	WORK_SCAN_DWORD,      /* audit one dword of commands */
+	WORK_GGTT_ENTRY,      /* translate, map and write one GGTT entry, with its flush */
+	WORK_WORKLOAD_CREATE,
+	WORK_WORKLOAD_DISPATCH,
+	WORK_WORKLOAD_COMPLETE,
+	WORK_CSB_EVENT,        /* emulate one context status event */
+	WORK_INTERRUPT_INJECT, /* inject one MSI */
+	WORK_HOST_INTERRUPT,   /* host's own interrupt handler and bottom half */
+	WORK_THREAD_WAKE,      /* a sleeping worker thread starts to run */
+	WORK_OWNER_SWITCH,     /* exchange an engine's registers between owners */
+	WORK_KIND_COUNT,
+};
+
+/* Row of the table of kinds: report name, the exit part it is booked to, its price. */
+struct work_kind_info {
+	const char *name;
+	enum exit_part part;
+	enum cost_param price;
+};
+
+extern const struct work_kind_info work_kinds[WORK_KIND_COUNT];
+
+struct machine;
+
+/* On whose behalf work is done. vm_id is -1 for nobody's. */
+struct work_origin {
+	int vm_id;
+	enum guest_op op;
+};
+
+/* Spend count units of kind on the current context. Not an interleaving point. */
+void work_spend(struct machine *m, enum work_kind kind, uint64_t count);
+
+/* The current context's origin: inside an exit the vCPU's VM and operation, else what was set. */
+struct work_origin work_origin(struct machine *m);
+void work_set_origin(struct machine *m, struct work_origin origin);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What one simulation measured: plain data between the simulation, which fills it in, and the
+ * report, which shows it. Everything in it was counted where it happened.
+ */
+#ifndef PVMMIO_SIM_REPORT_RESULT_H
+#define PVMMIO_SIM_REPORT_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hw-model/gen9_gpu.h"
+#include "sim/machine/incident.h"
+#include "sim/machine/ledger.h"
+
+#define RESULT_REGISTER_NAME_BYTES 48
+
+/* Exits of one register and reason, summed over vCPUs and operations. */
+struct register_result {
+	char name[RESULT_REGISTER_NAME_BYTES];
+	uint64_t offset; /* in BAR0 */
+	enum exit_reason reason;
+	struct ledger_sum sum;
+	uint64_t op_count[GUEST_OP_COUNT]; /* of sum.count, by operation */
+	uint64_t op_time_ps[GUEST_OP_COUNT];
+};
+
+struct workload_result {
+	uint64_t requests;       /* added by the guest */
+	uint64_t completed;      /* seen completed by the guest */
+	uint64_t lost;           /* not completed within the workload's timeout */
+	uint64_t bytes_verified; /* written by the GPU, read back by the guest and right */
+	uint64_t bytes_wrong;
+	uint64_t duration_ps; /* from the start of the first step to the end of the last */
+};
+
+struct vm_result {
+	struct ledger_op ops[GUEST_OP_COUNT];
+	uint64_t op_exit_p50_ps[GUEST_OP_COUNT];
+	uint64_t op_exit_p99_ps[GUEST_OP_COUNT];
+	struct ledger_sum exits; /* all of the VM's */
+	struct ledger_sum by_reason[EXIT_REASON_COUNT];
+	struct register_result *registers; /* ordered by BAR0 offset, then reason */
+	size_t register_count;
+	uint32_t pvmmio_levels; /* negotiated */
+	bool failsafe;
+	uint64_t interrupts_taken;
+	uint64_t interrupts_merged;
+	struct incident_list incidents;
+	struct workload_result workload;
+	int init_error; /* negative errno when the driver did not come up */
+};
+
+struct sim_result {
+	uint64_t virtual_time_ps;
+	struct vm_result *vms; /* as many as the configuration has, in its order */
+	size_t vm_count;
+	struct gen9_engine_stats engines[GEN9_ENGINE_COUNT];
+};
+
+/* Frees what result points to and result. NULL is allowed. */
+void sim_result_free(struct sim_result *result);
+
+#endif
