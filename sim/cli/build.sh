@@ -11,7 +11,8 @@
 # folder that Meson or Ninja cannot use any more is made anew; one that Meson did not make is never
 # touched.
 
-# Commands, headers and libraries that the build needs, and the Debian packages that hold them.
+# Libraries that the build needs, with the Debian packages that hold them. A caller that needs more
+# packages lists them in build_extra_packages.
 build_libraries='liburcu:liburcu-dev libfyaml:libfyaml-dev jansson:libjansson-dev cmocka:libcmocka-dev'
 
 build_say()
@@ -41,7 +42,20 @@ build_missing_packages()
 		pkg-config --exists "${build_library%%:*}" 2>/dev/null ||
 			build_missing="$build_missing ${build_library##*:}"
 	done
+	for build_package in ${build_extra_packages-}; do
+		build_has_package "$build_package" || build_missing="$build_missing $build_package"
+	done
 	echo "${build_missing# }"
+}
+
+# Is Debian package $1 installed? Yes, too, where that cannot be told.
+build_has_package()
+{
+	command -v dpkg-query >/dev/null 2>&1 || return 0
+	case $(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null) in
+	ii*) return 0 ;;
+	esac
+	return 1
 }
 
 # Install PACKAGE... as root on a system with apt; otherwise name the command that would.
@@ -135,6 +149,10 @@ build_locked()
 	flock -x 9 2>/dev/null
 	build_is_current "$1" "$2" "$3" && return 0
 
+	if [ -n "$(ls -A "$2" 2>/dev/null)" ] && [ ! -d "$2/meson-private" ]; then
+		build_say "$2 is in the way and no build folder; move or remove it"
+		return 1
+	fi
 	build_install_missing || return 1
 	build_say "building in $2 ..."
 	build_log=$(mktemp) || return 1
@@ -155,5 +173,6 @@ build_bring_up_to_date()
 {
 	build_top=$1 build_name=$2
 	shift 2
+	# shellcheck disable=SC2094 # the folder is only locked
 	build_locked "$build_top" "$build_top/$build_name" "$@" 9<"$build_top"
 }
