@@ -19,8 +19,14 @@
  *   exec_wait()              yes                  set to the wake-up or the deadline
  *   exec_wake_one/all()      no                   none (the woken gets: max(own, given))
  *
+ * A deadline comes after everything else of its instant: a context that waits until t goes on,
+ * timed out, once nobody can run at t or before, so that whatever happens at t may still wake it. A
+ * context whose clock is EXEC_NEVER does not run.
+ *
  * An executor and its contexts belong to one host thread; any number of executors may exist in one
- * process. All functions that act "on the current context" must be called from inside a context.
+ * process. All functions that act "on the current context" must be called from inside a context;
+ * outside, exec_sync() and exec_sleep_until() have nobody to let in and return, and exec_wait()
+ * fails an assertion.
  *
  * Switching between contexts makes no system call on x86-64 and aarch64; elsewhere ucontext is
  * used.
@@ -47,8 +53,8 @@ struct exec_context;
  * reads them through those.
  */
 struct executor {
-	uint64_t now_ps;     /* clock of the current context */
-	uint64_t horizon_ps; /* earliest clock of any other runnable context, or EXEC_NEVER */
+	uint64_t now_ps;     /* clock of the current context; outside: executor_time_ps() */
+	uint64_t horizon_ps; /* first clock at which another one goes first, or EXEC_NEVER */
 	struct exec_context *current; /* NULL outside executor_run() */
 };
 
@@ -85,13 +91,19 @@ int executor_spawn(struct executor *ex, const char *name, uint64_t start_ps, exe
  */
 int executor_run(struct executor *ex);
 
-/* Ask executor_run() to return at the current context's next interleaving point. */
+/*
+ * Ask executor_run() to return at the current context's next interleaving point, or when it ends.
+ * From inside a context. Nobody else runs before that.
+ */
 void executor_stop(struct executor *ex);
 
-/* Clock that the simulation has reached: the largest (clock) at which any context has run. */
+/*
+ * Clock that the simulation has reached: the largest at which any context has run. A context that
+ * sleeps has not run at the end of its sleep.
+ */
 uint64_t executor_time_ps(const struct executor *ex);
 
-/* Number of switches between contexts so far; for tests and benchmarks. */
+/* How often a context was switched to so far; for tests and benchmarks. */
 uint64_t executor_switch_count(const struct executor *ex);
 
 /* Name and id of a context, for messages and traces. */
@@ -102,7 +114,7 @@ unsigned exec_context_id(const struct exec_context *ctx);
 void exec_context_set_local(struct exec_context *ctx, void *local);
 void *exec_context_local(const struct exec_context *ctx);
 
-/* The slow half of exec_sync(). */
+/* The slow half of exec_sync(). Returns at once when the current context is still the first. */
 void executor_yield(struct executor *ex);
 
 static inline uint64_t exec_now(const struct executor *ex)
@@ -140,7 +152,8 @@ int exec_wait(struct executor *ex, struct exec_waitq *q, uint64_t deadline_ps);
 
 /*
  * Make the first / every context waiting on q runnable, no earlier than at_ps. Returns how many.
- * May be called from inside any context.
+ * May be called from inside any context. A waiter whose deadline comes before at_ps is not there
+ * any more when the wake-up arrives: it is passed over.
  */
 unsigned exec_wake_one(struct executor *ex, struct exec_waitq *q, uint64_t at_ps);
 unsigned exec_wake_all(struct executor *ex, struct exec_waitq *q, uint64_t at_ps);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INCIDENT_LIMIT 64 /* distinct names per VM */
+#define INCIDENT_LIMIT 64 /* slots per VM */
 
 struct incident {
 	const char *name;   /* static string: "elsp_descriptor_invalid" */
@@ -26,7 +26,10 @@ struct incident_list {
 	size_t count;
 };
 
-/* Count one more of name at time_ps. Beyond INCIDENT_LIMIT names, the last slot counts "other". */
+/*
+ * Count one more of name at time_ps. The last slot is for "other": it counts every name beyond the
+ * first INCIDENT_LIMIT - 1.
+ */
 void incident_note(struct incident_list *list, const char *name, const char *effect,
 		   uint64_t time_ps, uint64_t value);
 

@@ -30,7 +30,10 @@ void sim_mutex_init(struct sim_mutex *mutex, const char *name);
 /* Interleaving point; charges WORK_LOCK. Asserts that the caller does not hold it already. */
 void sim_mutex_lock(struct machine *m, struct sim_mutex *mutex);
 
-/* Hands over to the first waiter, if any, at the current time. Asserts that the caller holds it. */
+/*
+ * Interleaving point, so that everybody who asked before now is queued; then hands over to the
+ * first waiter, if any, at the current time. Asserts that the caller holds it.
+ */
 void sim_mutex_unlock(struct machine *m, struct sim_mutex *mutex);
 
 /* For assertions in code that must run under the lock. */

@@ -8,10 +8,12 @@
  * the same bytes: a store through one is a store through the other.
  *
  * Pieces are placed so that gfn != mfn for every page of every VM, in shuffled order, and every
- * fourth 2 MiB of guest RAM is made of 64 KiB fragments, so that no code can get away with treating
- * guest memory as contiguous in the host.
+ * fourth 2 MiB of the last 256 MiB of guest RAM is made of 64 KiB fragments, so that no code can
+ * get away with treating guest memory as contiguous in the host. (Not of all of it: each piece is a
+ * mapping, and a process has some 65000.)
  *
- * Ownership of frames is tracked by piece: physmem_owner() answers whose frame it is.
+ * Ownership of frames is tracked by piece: physmem_owner() answers whose frame it is. Frame 0 is
+ * never handed out: a zero mfn is always a mistake.
  */
 #ifndef PVMMIO_SIM_MACHINE_PHYSMEM_H
 #define PVMMIO_SIM_MACHINE_PHYSMEM_H
