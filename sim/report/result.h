@@ -33,6 +33,7 @@ struct workload_result {
 	uint64_t bytes_verified; /* written by the GPU, read back by the guest and right */
 	uint64_t bytes_wrong;
 	uint64_t duration_ps; /* from the start of the first step to the end of the last */
+	int error; /* negative errno that ended the workload early: the driver refused a request */
 };
 
 struct vm_result {
@@ -50,6 +51,7 @@ struct vm_result {
 	struct incident_list incidents;
 	struct workload_result workload;
 	int init_error; /* negative errno when the driver did not come up */
+	bool hung;      /* the guest's software did not come to its end */
 };
 
 struct sim_result {
@@ -57,6 +59,11 @@ struct sim_result {
 	struct vm_result *vms; /* as many as the configuration has, in its order */
 	size_t vm_count;
 	struct gen9_engine_stats engines[GEN9_ENGINE_COUNT];
+	/*
+	 * Names that incidents can have here, static strings ending with NULL: tells an incident
+	 * that did not happen from a misspelt one. NULL: none known.
+	 */
+	const char *const *incident_names;
 };
 
 /* Frees what result points to and result. NULL is allowed. */

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#include "sim/report/result.h"
+
+#include <stdlib.h>
+
+void sim_result_free(struct sim_result *result)
+{
+	if (!result)
+		return;
+	for (size_t i = 0; i < result->vm_count; i++)
+		free(result->vms[i].registers);
+	free(result->vms);
+	free(result);
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+#include "sim/report/tree.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/report/human.h"
+#include "sim/scenario/schema.h"
+
+/*
+ * An object under construction. Keys keep the order in which they are put. The first failure drops
+ * the object; later calls then do nothing, so that it is checked once, at the end.
+ */
+struct object {
+	json_t *json;
+};
+
+static struct object object_begin(void)
+{
+	return (struct object){ json_object() };
+}
+
+static void put(struct object *obj, const char *key, json_t *value)
+{
+	if (obj->json && json_object_set_new(obj->json, key, value) == 0)
+		return;
+	if (!obj->json)
+		json_decref(value);
+	json_decref(obj->json);
+	obj->json = NULL;
+}
+
+static void put_uint(struct object *obj, const char *key, uint64_t value)
+{
+	put(obj, key, json_integer((json_int_t)value));
+}
+
+static void put_bool(struct object *obj, const char *key, bool value)
+{
+	put(obj, key, json_boolean(value));
+}
+
+static void put_string(struct object *obj, const char *key, const char *value)
+{
+	put(obj, key, json_string(value));
+}
+
+/* A negative errno by its name, null for none. */
+static void put_error(struct object *obj, const char *key, int error)
+{
+	put(obj, key, error ? json_string(strerrorname_np(-error)) : json_null());
+}
+
+static json_t *tree_sum(uint64_t count, uint64_t time_ps)
+{
+	struct object obj = object_begin();
+
+	put_uint(&obj, "count", count);
+	put_uint(&obj, "time_ps", time_ps);
+	return obj.json;
+}
+
+json_t *tree_zero_sum(void)
+{
+	return tree_sum(0, 0);
+}
+
+static json_t *tree_by_reason(const struct ledger_sum sums[EXIT_REASON_COUNT])
+{
+	struct object obj = object_begin();
+
+	for (unsigned i = 0; i < EXIT_REASON_COUNT; i++) {
+		if (sums[i].count)
+			put(&obj, exit_reason_name(i), tree_sum(sums[i].count, sums[i].time_ps));
+	}
+	return obj.json;
+}
+
+static json_t *tree_by_part(const struct ledger_sum *sum)
+{
+	struct object obj = object_begin();
+
+	for (unsigned i = 0; i < EXIT_PART_COUNT; i++)
+		put_uint(&obj, exit_part_name(i), sum->part_ps[i]);
+	return obj.json;
+}
+
+static json_t *tree_register(const struct register_result *reg, uint64_t count, uint64_t time_ps)
+{
+	struct object obj = object_begin();
+
+	put_string(&obj, "register", reg->name);
+	put_uint(&obj, "offset", reg->offset);
+	put_string(&obj, "reason", exit_reason_name(reg->reason));
+	put_uint(&obj, "count", count);
+	put_uint(&obj, "time_ps", time_ps);
+	return obj.json;
+}
+
+/* The registers' exits in operation op, or in all of them when op is GUEST_OP_COUNT. */
+static json_t *tree_by_register(const struct vm_result *vm, enum guest_op op)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; vm && i < vm->register_count; i++) {
+		const struct register_result *reg = &vm->registers[i];
+		uint64_t count = op == GUEST_OP_COUNT ? reg->sum.count : reg->op_count[op];
+		uint64_t time_ps = op == GUEST_OP_COUNT ? reg->sum.time_ps : reg->op_time_ps[op];
+
+		if (count && json_array_append_new(array, tree_register(reg, count, time_ps))) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *tree_mediator_work(const struct ledger_op *op)
+{
+	struct object obj = object_begin();
+	struct object kinds = object_begin();
+
+	for (unsigned i = 0; i < WORK_KIND_COUNT; i++) {
+		if (op->work_count[i])
+			put(&kinds, work_kinds[i].name,
+			    tree_sum(op->work_count[i], op->work_kind_ps[i]));
+	}
+	put_uint(&obj, "time_ps", op->work_ps);
+	put(&obj, "by_kind", kinds.json);
+	return obj.json;
+}
+
+/* Integer where exact, else rounded to millionths; null for exits of what never came to its end. */
+static json_t *tree_exits_per_op(uint64_t exits, uint64_t count)
+{
+	if (count == 0)
+		return exits ? json_null() : json_integer(0);
+	if (exits % count == 0)
+		return json_integer((json_int_t)(exits / count));
+	return json_real((double)human_ratio_millionths(exits, count) / 1e6);
+}
+
+/* vm is NULL for an operation that never happened. */
+static json_t *tree_operation(const struct vm_result *vm, enum guest_op op)
+{
+	static const struct ledger_op nothing;
+	const struct ledger_op *sums = vm ? &vm->ops[op] : &nothing;
+	struct object obj = object_begin();
+
+	put_uint(&obj, "count", sums->count);
+	put_uint(&obj, "exits", sums->exits.count);
+	put(&obj, "exits_per_op", tree_exits_per_op(sums->exits.count, sums->count));
+	put_uint(&obj, "time_ps", sums->self_ps);
+	put_uint(&obj, "exit_time_ps", sums->exits.time_ps);
+	put_uint(&obj, "exit_p50_ps", vm ? vm->op_exit_p50_ps[op] : 0);
+	put_uint(&obj, "exit_p99_ps", vm ? vm->op_exit_p99_ps[op] : 0);
+	put(&obj, "by_reason", tree_by_reason(sums->by_reason));
+	put(&obj, "by_part", tree_by_part(&sums->exits));
+	put(&obj, "by_register", tree_by_register(vm, op));
+	put(&obj, "mediator_work", tree_mediator_work(sums));
+	return obj.json;
+}
+
+json_t *tree_zero_operation(void)
+{
+	return tree_operation(NULL, GUEST_OP_NONE);
+}
+
+static json_t *tree_operations(const struct vm_result *vm)
+{
+	struct object obj = object_begin();
+
+	for (unsigned op = GUEST_OP_NONE + 1; op < GUEST_OP_COUNT; op++) {
+		if (vm->ops[op].count || vm->ops[op].exits.count)
+			put(&obj, guest_op_name(op), tree_operation(vm, op));
+	}
+	return obj.json;
+}
+
+/* What is not part of any operation has no count and so no mean. */
+static json_t *tree_outside(const struct vm_result *vm)
+{
+	const struct ledger_op *sums = &vm->ops[GUEST_OP_NONE];
+	struct object obj = object_begin();
+
+	put_uint(&obj, "exits", sums->exits.count);
+	put_uint(&obj, "exit_time_ps", sums->exits.time_ps);
+	put_uint(&obj, "exit_p50_ps", vm->op_exit_p50_ps[GUEST_OP_NONE]);
+	put_uint(&obj, "exit_p99_ps", vm->op_exit_p99_ps[GUEST_OP_NONE]);
+	put(&obj, "by_reason", tree_by_reason(sums->by_reason));
+	put(&obj, "by_part", tree_by_part(&sums->exits));
+	put(&obj, "by_register", tree_by_register(vm, GUEST_OP_NONE));
+	put(&obj, "mediator_work", tree_mediator_work(sums));
+	return obj.json;
+}
+
+static json_t *tree_exits(const struct vm_result *vm)
+{
+	struct object obj = object_begin();
+
+	put_uint(&obj, "count", vm->exits.count);
+	put_uint(&obj, "time_ps", vm->exits.time_ps);
+	put(&obj, "by_reason", tree_by_reason(vm->by_reason));
+	put(&obj, "by_part", tree_by_part(&vm->exits));
+	put(&obj, "by_register", tree_by_register(vm, GUEST_OP_COUNT));
+	return obj.json;
+}
+
+static json_t *tree_interrupts(const struct vm_result *vm)
+{
+	struct object obj = object_begin();
+
+	put_uint(&obj, "taken", vm->interrupts_taken);
+	put_uint(&obj, "merged", vm->interrupts_merged);
+	return obj.json;
+}
+
+static json_t *tree_incident(const struct incident *incident)
+{
+	struct object obj = object_begin();
+	char value[HUMAN_TEXT_BYTES];
+
+	/* As text: it is a guest's 64 bits, which a JSON integer need not hold. */
+	snprintf(value, sizeof(value), "0x%" PRIx64, incident->first_value);
+	put_uint(&obj, "count", incident->count);
+	put_uint(&obj, "first_ps", incident->first_ps);
+	put_string(&obj, "first_value", value);
+	put_string(&obj, "effect", incident->effect);
+	return obj.json;
+}
+
+json_t *tree_zero_incident(void)
+{
+	return tree_incident(&(const struct incident){ .effect = "" });
+}
+
+static json_t *tree_incidents(const struct incident_list *list)
+{
+	struct object obj = object_begin();
+
+	for (size_t i = 0; i < list->count; i++)
+		put(&obj, list->items[i].name, tree_incident(&list->items[i]));
+	return obj.json;
+}
+
+static json_t *tree_workload(const struct workload_result *workload)
+{
+	struct object obj = object_begin();
+
+	put_uint(&obj, "requests", workload->requests);
+	put_uint(&obj, "completed", workload->completed);
+	put_uint(&obj, "lost", workload->lost);
+	put_uint(&obj, "bytes_verified", workload->bytes_verified);
+	put_uint(&obj, "bytes_wrong", workload->bytes_wrong);
+	put_uint(&obj, "duration_ps", workload->duration_ps);
+	put_error(&obj, "error", workload->error);
+	return obj.json;
+}
+
+static json_t *tree_levels(uint32_t levels)
+{
+	json_t *array = json_array();
+
+	for (unsigned bit = 0; schema_level_name(bit); bit++) {
+		if ((levels & (1u << bit)) &&
+		    json_array_append_new(array, json_string(schema_level_name(bit)))) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *tree_vm(const struct vm_config *config, const struct vm_result *vm)
+{
+	struct object obj = object_begin();
+
+	put_string(&obj, "name", config->name);
+	put_string(&obj, "mode", vm_mode_name(config->mode));
+	put(&obj, "pvmmio", tree_levels(vm->pvmmio_levels));
+	put_bool(&obj, "failsafe", vm->failsafe);
+	put_error(&obj, "init_error", vm->init_error);
+	put_bool(&obj, "hung", vm->hung);
+	put(&obj, "operations", tree_operations(vm));
+	put(&obj, "outside_operations", tree_outside(vm));
+	put(&obj, "exits", tree_exits(vm));
+	put(&obj, "interrupts", tree_interrupts(vm));
+	put(&obj, "incidents", tree_incidents(&vm->incidents));
+	put(&obj, "workload", tree_workload(&vm->workload));
+	return obj.json;
+}
+
+static json_t *tree_vms(const struct sim_config *config, const struct sim_result *result)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < result->vm_count; i++) {
+		if (json_array_append_new(array, tree_vm(&config->vms[i], &result->vms[i]))) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *tree_engine(const struct gen9_engine_stats *stats)
+{
+	struct object obj = object_begin();
+
+	put_uint(&obj, "elsp_submissions", stats->elsp_submissions);
+	put_uint(&obj, "contexts_run", stats->contexts_run);
+	put_uint(&obj, "commands", stats->commands);
+	put_uint(&obj, "bytes_written", stats->bytes_written);
+	put_uint(&obj, "busy_ps", stats->busy_ps);
+	put_uint(&obj, "hangs", stats->hangs);
+	put_uint(&obj, "elsp_overruns", stats->elsp_overruns);
+	return obj.json;
+}
+
+static json_t *tree_engines(const struct sim_result *result)
+{
+	struct object obj = object_begin();
+
+	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++)
+		put(&obj, gen9_engines[i].name, tree_engine(&result->engines[i]));
+	return obj.json;
+}
+
+json_t *tree_variant(const struct scenario_variant *variant, const struct sim_result *result)
+{
+	struct object obj = object_begin();
+
+	put_string(&obj, "name", variant->name);
+	put_uint(&obj, "virtual_time_ps", result->virtual_time_ps);
+	put(&obj, "vms", tree_vms(&variant->config, result));
+	put(&obj, "engines", tree_engines(result));
+	put(&obj, "config", scenario_config_json(&variant->config));
+	return obj.json;
+}
