@@ -50,59 +50,64 @@ struct gen9_engine_info {
 	uint8_t context_pages; /* PPHWSP, register state, engine state */
 };
 
-#define GEN9_ENGINE_TABLE                                                                          \
-	{                                                                                          \
-		[GEN9_RCS0] = { "RCS0", 0x02000, 0, 0, 0, 1, 0, 22 },                              \
-		[GEN9_BCS0] = { "BCS0", 0x22000, 2, 0, 16, 3, 1, 2 }, [GEN9_VCS0] = { "VCS0",      \
-										      0x12000,     \
-										      1,           \
-										      1,           \
-										      0,           \
-										      2,           \
-										      2,           \
-										      2 },         \
-		[GEN9_VCS1] = { "VCS1", 0x1c000, 4, 1, 16, 7, 3, 2 }, [GEN9_VECS0] = { "VECS0",    \
-										       0x1a000,    \
-										       3,          \
-										       3,          \
-										       0,          \
-										       4,          \
-										       6,          \
-										       2 },        \
+/* clang-format off */
+#define GEN9_ENGINE_TABLE                                                     \
+	{                                                                     \
+		[GEN9_RCS0]  = { "RCS0",  0x02000, 0, 0, 0,  1, 0, 22 },      \
+		[GEN9_BCS0]  = { "BCS0",  0x22000, 2, 0, 16, 3, 1, 2 },       \
+		[GEN9_VCS0]  = { "VCS0",  0x12000, 1, 1, 0,  2, 2, 2 },       \
+		[GEN9_VCS1]  = { "VCS1",  0x1c000, 4, 1, 16, 7, 3, 2 },       \
+		[GEN9_VECS0] = { "VECS0", 0x1a000, 3, 3, 0,  4, 6, 2 },       \
 	}
+/* clang-format on */
 
 /* Per-engine registers: offsets from the engine's mmio_base. */
-#define RING_TAIL               0x30u /* byte offset, bits 20:3 */
-#define RING_HEAD               0x34u /* byte offset bits 20:2; wrap count bits 31:21 */
-#define RING_START              0x38u
-#define RING_CTL                0x3cu /* (size - 4096) in bits 20:12; bit 0 valid */
-#define RING_ACTHD_UDW          0x5cu
-#define RING_IPEIR              0x64u
-#define RING_IPEHR              0x68u
-#define RING_INSTDONE           0x6cu
-#define RING_ACTHD              0x74u
-#define RING_HWS_PGA            0x80u
-#define RING_NOPID              0x94u
-#define RING_HWSTAM             0x98u
-#define RING_MI_MODE            0x9cu /* masked; bit 8 stop, bit 9 idle */
-#define RING_IMR                0xa8u
-#define RING_RESET_CTL          0xd0u
-#define RING_BB_STATE           0x110u
-#define RING_BB_ADDR            0x140u
-#define RING_BB_ADDR_UDW        0x168u
-#define RING_ELSP               0x230u /* write only, four dwords */
-#define RING_EXECLIST_STATUS_LO 0x234u
-#define RING_EXECLIST_STATUS_HI 0x238u
-#define RING_CONTEXT_CONTROL    0x244u
-#define RING_PDP_LDW(n)         (0x270u + 8u * (n))
-#define RING_PDP_UDW(n)         (0x274u + 8u * (n))
-#define RING_MODE               0x29cu /* masked; bit 15 run list enable, bit 9 PPGTT enable */
-#define RING_TIMESTAMP          0x358u
-#define RING_TIMESTAMP_UDW      0x35cu
-#define RING_CSB_LO(i)          (0x370u + 8u * (i)) /* i = 0..5 */
-#define RING_CSB_HI(i)          (0x374u + 8u * (i))
-#define RING_CSB_PTR            0x3a0u /* masked; write pointer 2:0, read pointer 10:8 */
-#define RING_CTX_TIMESTAMP      0x3a8u
+#define RING_TAIL                0x30u /* byte offset, bits 20:3 */
+#define RING_HEAD                0x34u /* byte offset bits 20:2; wrap count bits 31:21 */
+#define RING_START               0x38u
+#define RING_CTL                 0x3cu /* (size - 4096) in bits 20:12; bit 0 valid */
+#define RING_SYNC_0              0x40u
+#define RING_MAX_IDLE            0x54u
+#define RING_ACTHD_UDW           0x5cu
+#define RING_DMA_FADD_UDW        0x60u
+#define RING_IPEIR               0x64u
+#define RING_IPEHR               0x68u
+#define RING_INSTDONE            0x6cu
+#define RING_INSTPS              0x70u
+#define RING_ACTHD               0x74u
+#define RING_DMA_FADD            0x78u
+#define RING_HWS_PGA             0x80u
+#define RING_NOPID               0x94u
+#define RING_HWSTAM              0x98u
+#define RING_MI_MODE             0x9cu /* masked; bit 8 stop, bit 9 idle */
+#define RING_IMR                 0xa8u
+#define RING_INSTPM              0xc0u  /* masked */
+#define RING_RESET_CTL           0xd0u  /* masked; bit 0 request, bit 1 ready */
+#define RING_BB_STATE            0x110u /* bit 5 PPGTT */
+#define RING_SBB_ADDR            0x114u
+#define RING_SBB_STATE           0x118u
+#define RING_SBB_ADDR_UDW        0x11cu
+#define RING_BB_ADDR             0x140u
+#define RING_BB_ADDR_UDW         0x168u
+#define RING_BB_PER_CTX_PTR      0x1c0u
+#define RING_INDIRECT_CTX        0x1c4u
+#define RING_INDIRECT_OFFSET     0x1c8u
+#define RING_ELSP                0x230u /* write only, four dwords */
+#define RING_EXECLIST_STATUS_LO  0x234u
+#define RING_EXECLIST_STATUS_HI  0x238u
+#define RING_CONTEXT_CONTROL     0x244u
+#define RING_SEMA_WAIT_POLL      0x24cu
+#define RING_PDP_LDW(n)          (0x270u + 8u * (n))
+#define RING_PDP_UDW(n)          (0x274u + 8u * (n))
+#define RING_MODE                0x29cu /* masked; bit 15 run list enable, bit 9 PPGTT enable */
+#define RING_TIMESTAMP           0x358u
+#define RING_TIMESTAMP_UDW       0x35cu
+#define RING_CSB_LO(i)           (0x370u + 8u * (i)) /* i = 0..5 */
+#define RING_CSB_HI(i)           (0x374u + 8u * (i))
+#define RING_CSB_PTR             0x3a0u /* masked; write pointer 2:0, read pointer 10:8 */
+#define RING_CTX_TIMESTAMP       0x3a8u
+#define RING_FORCE_TO_NONPRIV(i) (0x4d0u + 4u * (i)) /* i = 0..11 */
+#define R_PWR_CLK_STATE          0x20c8u             /* in BAR0: RCS0 only */
 
 #define RING_TAIL_MASK       0x1ffff8u
 #define RING_HEAD_MASK       0x1ffffcu
@@ -110,6 +115,9 @@ struct gen9_engine_info {
 #define RING_CTL_VALID       0x1u
 #define RING_MODE_RUN_LIST   (1u << 15)
 #define RING_MODE_PPGTT      (1u << 9)
+#define RING_BB_PPGTT        (1u << 5) /* BB_STATE, SBB_STATE */
+#define RESET_CTL_REQUEST    (1u << 0)
+#define RESET_CTL_READY      (1u << 1)
 #define MI_MODE_STOP_RING    (1u << 8)
 #define MI_MODE_IDLE         (1u << 9)
 #define MASKED_ENABLE(bits)  (((bits) << 16) | (bits))
@@ -132,7 +140,12 @@ struct gen9_engine_info {
 /* ---- others ---- */
 #define GFX_FLSH_CNTL    0x101008u /* bit 0: invalidate the GGTT TLB */
 #define GDRST            0x941cu
-#define FAULT_REG        0x4094u /* bit 0 valid, 11 GGTT, 14:12 engine */
+#define GDRST_FULL       (1u << 0)
+#define FAULT_REG        0x4094u /* bit 0 valid, 2:1 type, 11 GGTT, 14:12 engine's hw_id */
+#define FAULT_VALID      (1u << 0)
+#define FAULT_GGTT       (1u << 11)
+#define FAULT_TLB_DATA0  0x4b10u /* faulting address bits 43:12 */
+#define FAULT_TLB_DATA1  0x4b14u /* bits 3:0: address bits 47:44; bit 4: GGTT */
 #define PAT_LO           0x40e0u
 #define PAT_HI           0x40e4u
 #define FENCE_LO(i)      (0x100000u + 8u * (i))
@@ -150,14 +163,22 @@ struct gen9_engine_info {
 #define CSB_ELEMENT_SWITCH   (1u << 2)
 #define CSB_ACTIVE_TO_IDLE   (1u << 3)
 #define CSB_CONTEXT_COMPLETE (1u << 4)
+#define CSB_SEMAPHORE_POLL   (1u << 11)
 #define CSB_LITE_RESTORE     (1u << 15)
 
-/* ---- EXECLIST_STATUS, lower dword ---- */
+/*
+ * ---- EXECLIST_STATUS, lower dword ----
+ *
+ * EL0 and EL1 are the two execlists that the engine has room for (gvt/execlist.h); each submission
+ * takes the one that the write pointer names.
+ */
 #define EL_STATUS_CURRENT_POINTER (1u << 0)
 #define EL_STATUS_WRITE_POINTER   (1u << 1)
 #define EL_STATUS_QUEUE_FULL      (1u << 2)
 #define EL_STATUS_EL1_VALID       (1u << 3)
 #define EL_STATUS_EL0_VALID       (1u << 4)
+#define EL_STATUS_REASON_SHIFT    5  /* bits 13:5, last context switch reason */
+#define EL_STATUS_ELEMENT_SHIFT   14 /* bits 15:14: 0 idle, 1 element 0, 2 element 1 runs */
 #define EL_STATUS_ARB_ENABLE      (1u << 16)
 #define EL_STATUS_EL1_ACTIVE      (1u << 17)
 #define EL_STATUS_EL0_ACTIVE      (1u << 18)
@@ -180,6 +201,7 @@ struct gen9_reg_info {
 	enum gen9_reg_access access;
 };
 
+/* Both register tables are in ascending order of offset. */
 extern const struct gen9_engine_info gen9_engines[GEN9_ENGINE_COUNT];
 extern const struct gen9_reg_info gen9_engine_regs[];
 extern const size_t gen9_engine_reg_count;
