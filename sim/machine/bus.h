@@ -2,16 +2,17 @@
 /*
  * Bus: one physical address space (a VM's, or the host's), with an attribute for every page.
  *
- *   attribute          load                            store
- *   BUS_NONE           all ones, counted               dropped, counted
- *   BUS_RAM            memory                          memory
- *   BUS_RAM_READONLY   memory, free                    exit (write_protect); ops->write decides
- *   BUS_RAM_TRACKED    memory, free                    exit (write_protect): stored first, then
- * ops->write BUS_TRAP           exit (mmio_read): ops->read     exit (mmio_write): ops->write
- *   BUS_PASSTHROUGH    ops->read, device latency       ops->write, device latency
+ *   attribute          load                       store
+ *   BUS_NONE           all ones, counted          dropped, counted
+ *   BUS_RAM            memory                     memory
+ *   BUS_RAM_READONLY   memory, free               exit (write_protect); ops->write decides
+ *   BUS_RAM_TRACKED    memory, free               exit (write_protect): stored, then ops->write
+ *   BUS_TRAP           exit (mmio_read)           exit (mmio_write)
+ *   BUS_PASSTHROUGH    ops->read, device latency  ops->write, device latency
  *
  * One store of 1, 2, 4 or 8 bytes is one exit. How a transport hands an 8-byte store on is the
- * business of the region's owner. An access that crosses a page is refused like BUS_NONE.
+ * business of the region's owner. An access that crosses a page is refused like BUS_NONE, and so is
+ * one beyond BUS_ADDRESS_LIMIT.
  *
  * Every access is an interleaving point of the executor, before its effect. Accesses act on the
  * executor's current context; a trapping one needs a vCPU there (see vcpu.h).
@@ -29,6 +30,12 @@
 #include "sim/machine/executor.h"
 #include "sim/machine/exit.h"
 #include "sim/machine/physmem.h"
+
+/* Addresses are below this: 512 GiB, as many as a Gen9 GPU can name. */
+#define BUS_ADDRESS_LIMIT (UINT64_C(1) << 39)
+
+/* Size up to which a region's offsets can be booked each apart (see one_ledger_key). */
+#define BUS_REGISTER_SPAN (UINT64_C(1) << 32)
 
 struct bus;
 struct vcpu;
@@ -63,20 +70,22 @@ struct bus_region {
 	const struct bus_region_ops *ops; /* NULL for plain RAM */
 	void *opaque;
 	bool one_ledger_key; /* book all offsets together (tables), not each apart (registers) */
+	uint16_t id;         /* 0, or set by bus_map() or bus_set_attr(): unique on its bus */
 	uint64_t load_latency_ps; /* BUS_PASSTHROUGH only */
 	uint64_t store_latency_ps;
-	uint16_t id; /* set by bus_map() */
 };
 
-/* One exit on its way through the layers. */
+/* One exit on its way through the layers. part_ps starts at zero; whoever spends time adds it. */
 struct bus_access {
+	uint64_t part_ps[EXIT_PART_COUNT];
+	uint64_t start_ps;   /* when the exit began */
+	struct executor *ex; /* whose clock the exit spends */
 	struct vcpu *vcpu;
 	const struct bus_region
-		*region;   /* NULL for exits that are no access: interrupt, eoi, hypercall */
-	uint64_t offset;   /* into region */
-	uint64_t value;    /* stored, or loaded */
-	uint64_t start_ps; /* when the exit began */
-	uint64_t part_ps[EXIT_PART_COUNT];
+		*region; /* NULL for exits that are no access: interrupt, eoi, hypercall */
+	uint64_t addr;   /* on the bus; 0 without a region */
+	uint64_t offset; /* addr, counted from the region's base */
+	uint64_t value;  /* stored, or loaded */
 	enum exit_reason reason;
 	uint8_t size_bytes;
 	bool is_write;
@@ -105,23 +114,29 @@ static inline void bus_layer_next(struct bus_layer *layer, struct bus_access *ac
 int bus_create(struct bus **out, struct executor *ex, struct guest_ram *ram);
 void bus_destroy(struct bus *bus);
 
-/* Put region on the bus, all its pages with attr. 0, -EINVAL (alignment), -EEXIST (overlap),
- * -ENOMEM. */
+/*
+ * Put region on the bus, all its pages with attr. 0, -EINVAL (alignment, size, attr), -EEXIST
+ * (overlap), -ENOMEM (memory, or the 65535 ids of a bus are used up). Ids are never used again, so
+ * that accounts of a region that is gone stay apart from those of later ones.
+ */
 int bus_map(struct bus *bus, struct bus_region *region, enum bus_attr attr);
 
-/* Take region off the bus. */
+/* Take region off the bus: its pages become BUS_NONE, and where it was a handler, it no longer is.
+ */
 void bus_unmap(struct bus *bus, struct bus_region *region);
 
 /*
  * Change pages [first_pfn, first_pfn + page_count) to attr. handler, not NULL, becomes the region
- * whose ops see their trapped accesses (offset counts from its base). At run time, from any
- * context. 0, -EINVAL (page not on the bus).
+ * whose ops see their trapped accesses (offset counts from its base, which may be 0) until another
+ * one does; NULL leaves the one that is there. At run time, from any context. All or nothing: 0,
+ * -EINVAL (page not on the bus, not memory, without ops to trap to, below handler's base or more
+ * than BUS_REGISTER_SPAN above it; attr BUS_NONE), -ENOMEM (no id left for handler).
  */
 int bus_set_attr(struct bus *bus, uint64_t first_pfn, uint64_t page_count, enum bus_attr attr,
 		 struct bus_region *handler);
 enum bus_attr bus_attr_of(const struct bus *bus, uint64_t pfn);
 
-/* Layers: push is outermost first out; remove undoes it, in any order. */
+/* Put layer around all that are there / take it out, wherever it is. A layer sits on one bus. */
 void bus_push_layer(struct bus *bus, struct bus_layer *layer);
 void bus_remove_layer(struct bus *bus, struct bus_layer *layer);
 

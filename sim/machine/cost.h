@@ -79,16 +79,18 @@ int cost_param_find(const char *name);
 
 /*
  * The layer that charges exits: advances the vCPU's clock by transition, dispatch and forwarding
- * before the handler and by re-entry after it, and books each in access->part_ps.
+ * before the inner layers and by re-entry after them, and books each in access->part_ps. Time that
+ * the inner layers spent without saying on what (a handler that waits for something other than a
+ * lock) is emulation: the parts of every exit add up to its duration.
  */
 struct cost_layer {
 	struct bus_layer layer;
-	struct executor *ex;
-	uint64_t before_ps[EXIT_REASON_COUNT];
-	uint64_t part_ps[EXIT_REASON_COUNT][EXIT_PART_COUNT];
+	struct {
+		uint64_t part_ps[EXIT_PART_COUNT];
+		uint64_t before_ps; /* sum of the parts before the handler */
+	} price[EXIT_REASON_COUNT];
 };
 
-void cost_layer_init(struct cost_layer *layer, struct executor *ex,
-		     const struct cost_profile *profile);
+void cost_layer_init(struct cost_layer *cost, const struct cost_profile *profile);
 
 #endif

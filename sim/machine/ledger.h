@@ -52,6 +52,7 @@ struct ledger_op {
 	uint64_t work_kind_ps[WORK_KIND_COUNT];
 };
 
+/* 0, -ENOMEM. Later bookings that find no memory stop the program: a ledger never loses one. */
 int ledger_create(struct ledger **out);
 void ledger_destroy(struct ledger *ledger);
 
@@ -63,7 +64,15 @@ void ledger_destroy(struct ledger *ledger);
  */
 struct bus_layer *ledger_layer(struct ledger *ledger);
 
-/* Called by the vCPU layer and the work meter. */
+/*
+ * What a vCPU is doing, in the form in which the ledger keys accounts. The vCPU layer keeps it in
+ * vcpu->ledger_origin, so that booking an exit need not put it together.
+ */
+uint64_t ledger_origin(unsigned vm_id, unsigned vcpu_id, enum guest_op op);
+
+/* Called by the vCPU layer and the work meter. Origin's vm_id -1: nobody's, LEDGER_NOBODY here. */
+#define LEDGER_NOBODY UINT32_MAX
+
 void ledger_book_operation(struct ledger *ledger, unsigned vm_id, enum guest_op op,
 			   uint64_t self_ps);
 void ledger_book_work(struct ledger *ledger, struct work_origin origin, enum work_kind kind,
@@ -80,8 +89,8 @@ void ledger_op_totals(const struct ledger *ledger, unsigned vm_id, enum guest_op
 int ledger_accounts(const struct ledger *ledger, struct ledger_account **out, size_t *count);
 
 /*
- * The duration below which permille/1000 of the VM's exits with reason and op lie. reason or op at
- * their _COUNT mean all of them. 0 when there were none.
+ * The duration that permille/1000 of the VM's exits with reason and op do not exceed. reason or op
+ * at their _COUNT mean all of them. 0 when there were none.
  */
 uint64_t ledger_percentile_ps(const struct ledger *ledger, unsigned vm_id, enum guest_op op,
 			      enum exit_reason reason, unsigned permille);

@@ -15,6 +15,7 @@
 #include "sim/machine/dma.h"
 #include "sim/machine/executor.h"
 #include "sim/machine/ledger.h"
+#include "sim/machine/party.h"
 #include "sim/machine/physmem.h"
 #include "sim/machine/rng.h"
 #include "sim/machine/trace.h"
@@ -31,6 +32,13 @@ struct machine_config {
 	struct trace_sink *trace;         /* NULL: none */
 };
 
+/* A thread of the simulated host's software: what its context's local pointer shows to. */
+struct host_thread {
+	struct party party;
+	struct work_origin origin; /* see work_set_origin() */
+	struct host_thread *next;
+};
+
 struct machine {
 	struct trace_point trace; /* first: see trace.h */
 	struct executor *ex;
@@ -42,12 +50,23 @@ struct machine {
 	uint64_t seed;
 	struct vm *vms[MACHINE_VM_LIMIT];
 	unsigned vm_count;
+	struct host_thread *threads;
 };
 
 /* 0, -ENOMEM, or memfd's error. */
 int machine_create(struct machine **out, const struct machine_config *config);
 
-/* Destroys the VMs as well. NULL is allowed. */
+/*
+ * Ends every context, finished or not, and destroys the VMs as well. Whoever has mapped regions or
+ * pushed layers may free them before or after. NULL is allowed.
+ */
 void machine_destroy(struct machine *m);
+
+/*
+ * Start a thread of the host's software: a context that may spend work (work.h). Like
+ * executor_spawn(), which is for hardware. Its origin is nobody. 0, -ENOMEM.
+ */
+int machine_spawn_thread(struct machine *m, const char *name, uint64_t start_ps,
+			 exec_entry_fn entry, void *arg, struct exec_context **out);
 
 #endif

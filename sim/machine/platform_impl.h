@@ -8,6 +8,8 @@
 #ifndef PVMMIO_SIM_MACHINE_PLATFORM_IMPL_H
 #define PVMMIO_SIM_MACHINE_PLATFORM_IMPL_H
 
+#include <stdint.h>
+
 #include "sim/machine/vm.h"
 #include "sim/platform.h"
 
@@ -17,5 +19,9 @@ void platform_destroy(struct platform *plat);
 
 /* Pages handed out and not freed: a leak check for the driver's tests. */
 uint64_t platform_pages_in_use(const struct platform *plat);
+
+/* Messages of the driver so far. The last one and its value; NULL when there was none. */
+uint64_t platform_log_count(const struct platform *plat);
+const char *platform_last_log(const struct platform *plat, uint64_t *value);
 
 #endif

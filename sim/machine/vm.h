@@ -8,9 +8,16 @@
  *
  * A vCPU is a context of the executor. It takes interrupts at interleaving points while they are
  * enabled: delivery, the guest's handler and the EOI run on the vCPU's context, marked as operation
- * `interrupt`. In a virtualized VM without posted interrupts, delivery to a running vCPU is an exit
- * (EXIT_INTERRUPT), and so is the EOI (EXIT_EOI); a halted vCPU costs a wake-up instead of the
- * delivery exit. In a native VM neither exits.
+ * `interrupt`.
+ *
+ *   what it costs              to a running vCPU        to a halted vCPU
+ *   native VM                  delivery                 delivery
+ *   virtualized, posted        delivery                 wake, delivery
+ *   virtualized, not posted    EXIT_INTERRUPT,          wake, delivery, EXIT_EOI
+ *                              delivery, EXIT_EOI
+ *
+ * Interrupts that arrive while one is pending merge with it, as edges do in an interrupt request
+ * register; one that arrives while one is in service is taken after it.
  */
 #ifndef PVMMIO_SIM_MACHINE_VM_H
 #define PVMMIO_SIM_MACHINE_VM_H
@@ -22,10 +29,12 @@
 #include "sim/machine/incident.h"
 #include "sim/machine/machine.h"
 #include "sim/machine/msi.h"
+#include "sim/machine/party.h"
 
 #define VM_VCPU_LIMIT       16
 #define VM_PCI_CONFIG_BYTES 256
 #define VCPU_OP_DEPTH       8
+#define VCPU_IRQ_QUEUE      16 /* interrupts on their way to one vCPU, told apart */
 
 struct vcpu;
 
@@ -55,15 +64,22 @@ struct vm {
 };
 
 struct vcpu {
+	struct party party; /* what its context's local pointer shows to */
 	struct vm *vm;
 	unsigned id;
 	struct exec_context *context; /* NULL until vcpu_start() */
+	exec_entry_fn entry;
+	void *entry_arg;
 	struct bus_access *open_exit; /* the exit being handled, or NULL: in the guest */
+	uint64_t ledger_origin;       /* VM, vCPU and current operation, see ledger_origin() */
 	bool irq_enabled;
 	bool irq_in_service;
 	bool halted;
-	uint64_t irq_at_ps;     /* a pending interrupt's arrival, or EXEC_NEVER */
-	struct exec_waitq idle; /* the vCPU itself, when halted */
+	/* Arrival times of interrupts not taken yet, ascending; [0] is EXEC_NEVER when none. */
+	uint64_t irq_at_ps[VCPU_IRQ_QUEUE];
+	unsigned irq_count;
+	uint64_t wake_at_ps;       /* vcpu_wake() came for this time, or EXEC_NEVER */
+	struct exec_waitq waiting; /* the vCPU itself, when it is halted or in a delay */
 	unsigned op_depth;
 	struct {
 		enum guest_op op;
@@ -89,7 +105,10 @@ int vcpu_start(struct vm *vm, unsigned id, uint64_t start_ps, exec_entry_fn entr
 /* The vCPU whose context runs now; NULL on any other context. */
 struct vcpu *vcpu_current(const struct machine *m);
 
-/* Post an interrupt that arrives at at_ps. From any context. Merges with one that is pending. */
+/*
+ * Post an interrupt that arrives at at_ps, now or later. From any context. A vCPU that sleeps or
+ * delays takes it at that time.
+ */
 void vcpu_post_interrupt(struct vcpu *vcpu, uint64_t at_ps);
 
 /* An msi_target that posts to vcpu. */
@@ -101,6 +120,9 @@ void vcpu_poll_interrupts(struct vcpu *vcpu);
 /* Enable or disable interrupts; enabling takes what is pending. Returns the previous state. */
 bool vcpu_set_irq_enabled(struct vcpu *vcpu, bool enabled);
 
+/* Pass ps of time, or until open interrupts and their handlers are done if that is later. */
+void vcpu_delay(struct vcpu *vcpu, uint64_t ps);
+
 /*
  * Enable interrupts, sleep until one was taken, until woken by vcpu_wake(), or until deadline_ps,
  * then restore the interrupt flag. An interrupt already pending is taken without sleeping. 0, or
@@ -108,7 +130,11 @@ bool vcpu_set_irq_enabled(struct vcpu *vcpu, bool enabled);
  */
 int vcpu_halt(struct vcpu *vcpu, uint64_t deadline_ps);
 
-/* Make a halted vCPU return from vcpu_halt(), no earlier than at_ps. */
+/*
+ * Make the vCPU return from vcpu_halt(), no earlier than at_ps. While it is not halted but has its
+ * interrupts disabled, its next vcpu_halt() returns at once: the wake-up fell between its last test
+ * and the sleep. From any context.
+ */
 void vcpu_wake(struct vcpu *vcpu, uint64_t at_ps);
 
 /* Begin and end a marked operation. They nest; ends must match begins. */

@@ -7,9 +7,9 @@
  *
  *   - inside an exit (on a vCPU's context, between the layers): to the part of that exit that the
  *     kind's table row names;
- *   - elsewhere (a worker thread): to the ledger as the mediator's other work, under the
- *     origin, that is the VM and guest operation on whose behalf it is done. A worker states it
- *     with work_set_origin(); code that hands work to a worker takes it with work_origin().
+ *   - elsewhere (a host thread, see machine_spawn_thread()): to the ledger as the mediator's other
+ * work, under the origin, that is the VM and guest operation on whose behalf it is done. A worker
+ * states it with work_set_origin(); code that hands work to a worker takes it with work_origin().
  */
 #ifndef PVMMIO_SIM_MACHINE_WORK_H
 #define PVMMIO_SIM_MACHINE_WORK_H
@@ -59,7 +59,10 @@ struct work_origin {
 /* Spend count units of kind on the current context. Not an interleaving point. */
 void work_spend(struct machine *m, enum work_kind kind, uint64_t count);
 
-/* The current context's origin: inside an exit the vCPU's VM and operation, else what was set. */
+/*
+ * The current context's origin: on a vCPU its VM and operation, on a host thread what was set,
+ * elsewhere nobody. Only host threads can set it.
+ */
 struct work_origin work_origin(struct machine *m);
 void work_set_origin(struct machine *m, struct work_origin origin);
 

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the bus, for bus.c and for the platform, which makes the same accesses with a
+ * stated memory order. Everybody else goes through bus.h.
+ *
+ * Pages are looked up in two steps: a table of leaves, each of the 4096 pages of 16 MiB (one GPU
+ * BAR0). A page's whole state is one 8-byte word, so that a look-up is two loads.
+ */
+#ifndef PVMMIO_SIM_MACHINE_BUS_IMPL_H
+#define PVMMIO_SIM_MACHINE_BUS_IMPL_H
+
+#include <assert.h>
+#include <string.h>
+
+#include "sim/machine/bus.h"
+
+#define BUS_LEAF_SHIFT 12
+#define BUS_LEAF_PAGES (1u << BUS_LEAF_SHIFT)
+#define BUS_LEAF_COUNT (BUS_ADDRESS_LIMIT >> (PAGE_SHIFT + BUS_LEAF_SHIFT))
+
+struct bus_page {
+	uint16_t region; /* whose ops see accesses: owner, or the handler set later */
+	uint16_t owner;  /* the region mapped here; 0: nothing, and attr is BUS_NONE */
+	uint8_t attr;
+	uint8_t unused[3];
+};
+
+_Static_assert(sizeof(struct bus_page) == 8, "a page's state is one load");
+
+struct bus {
+	struct executor *ex;
+	struct bus_layer *outermost;
+	/* See bus_current_vcpu(). */
+	struct exec_context *vcpu_context;
+	struct vcpu *vcpu;
+	struct bus_region **regions; /* by id; [0] is NULL */
+	uint8_t *ram;                /* guest view */
+	uint64_t ram_bytes;
+	uint64_t unclaimed_count;
+	unsigned region_count; /* ids given, with 0 */
+	unsigned region_capacity;
+	struct bus_layer device; /* innermost: calls the region's handler */
+	struct bus_page *leaves[BUS_LEAF_COUNT];
+};
+
+static inline struct bus_page *bus_page_at(const struct bus *bus, uint64_t pfn)
+{
+	struct bus_page *leaf = bus->leaves[pfn >> BUS_LEAF_SHIFT];
+
+	return leaf ? &leaf[pfn & (BUS_LEAF_PAGES - 1)] : NULL;
+}
+
+/* The page of an access; NULL when it crosses a page or nothing is there. */
+static inline const struct bus_page *bus_page_of_access(const struct bus *bus, uint64_t addr,
+							unsigned size_bytes)
+{
+	if (__builtin_expect(addr >= BUS_ADDRESS_LIMIT, 0) ||
+	    __builtin_expect((addr & PAGE_MASK) > PAGE_SIZE - size_bytes, 0))
+		return NULL;
+	return bus_page_at(bus, addr >> PAGE_SHIFT);
+}
+
+/* All ones in the low size_bytes bytes. */
+static inline uint64_t bus_value_mask(unsigned size_bytes)
+{
+	return ~UINT64_C(0) >> (64 - 8 * size_bytes);
+}
+
+/* Memory behind the bus: really atomic where aligned, in the given __ATOMIC_* order. */
+static inline uint64_t bus_ram_load(const struct bus *bus, uint64_t addr, unsigned size_bytes,
+				    int order)
+{
+	const void *p = bus->ram + addr;
+	uint64_t value = 0;
+
+	if (addr & (size_bytes - 1)) {
+		memcpy(&value, p, size_bytes);
+		return value;
+	}
+	switch (size_bytes) {
+	case 1:
+		return __atomic_load_n((const uint8_t *)p, order);
+	case 2:
+		return __atomic_load_n((const uint16_t *)p, order);
+	case 4:
+		return __atomic_load_n((const uint32_t *)p, order);
+	default:
+		return __atomic_load_n((const uint64_t *)p, order);
+	}
+}
+
+static inline void bus_ram_store(const struct bus *bus, uint64_t addr, unsigned size_bytes,
+				 uint64_t value, int order)
+{
+	void *p = bus->ram + addr;
+
+	if (addr & (size_bytes - 1)) {
+		memcpy(p, &value, size_bytes);
+		return;
+	}
+	switch (size_bytes) {
+	case 1:
+		__atomic_store_n((uint8_t *)p, (uint8_t)value, order);
+		break;
+	case 2:
+		__atomic_store_n((uint16_t *)p, (uint16_t)value, order);
+		break;
+	case 4:
+		__atomic_store_n((uint32_t *)p, (uint32_t)value, order);
+		break;
+	default:
+		__atomic_store_n((uint64_t *)p, value, order);
+		break;
+	}
+}
+
+/* The accesses that are not plain memory; the page is that of the access, or NULL. */
+uint64_t bus_device_read(struct bus *bus, const struct bus_page *page, uint64_t addr,
+			 unsigned size_bytes);
+void bus_device_write(struct bus *bus, const struct bus_page *page, uint64_t addr,
+		      unsigned size_bytes, uint64_t value);
+
+/* bus_read() and bus_write() with a memory order for what is memory. */
+static inline uint64_t bus_read_ordered(struct bus *bus, uint64_t addr, unsigned size_bytes,
+					int order)
+{
+	const struct bus_page *page;
+
+	exec_sync(bus->ex);
+	page = bus_page_of_access(bus, addr, size_bytes);
+	if (page && page->attr >= BUS_RAM && page->attr <= BUS_RAM_TRACKED)
+		return bus_ram_load(bus, addr, size_bytes, order);
+	return bus_device_read(bus, page, addr, size_bytes);
+}
+
+static inline void bus_write_ordered(struct bus *bus, uint64_t addr, unsigned size_bytes,
+				     uint64_t value, int order)
+{
+	const struct bus_page *page;
+
+	exec_sync(bus->ex);
+	page = bus_page_of_access(bus, addr, size_bytes);
+	if (page && page->attr == BUS_RAM)
+		bus_ram_store(bus, addr, size_bytes, value, order);
+	else
+		bus_device_write(bus, page, addr, size_bytes, value);
+}
+
+/*
+ * The vCPU on whose context this is called; asserts that there is one, and that it sits on this
+ * bus. Remembered until another context asks.
+ */
+struct vcpu *bus_find_vcpu(struct bus *bus);
+
+static inline struct vcpu *bus_current_vcpu(struct bus *bus)
+{
+	if (__builtin_expect(bus->ex->current == bus->vcpu_context, 1))
+		return bus->vcpu;
+	return bus_find_vcpu(bus);
+}
+
+/* A vCPU's context is about to end: forget it, its address may come back for another one. */
+void bus_forget_vcpu(struct bus *bus);
+
+#endif

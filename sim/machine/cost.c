@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "sim/machine/container.h"
+#include "sim/machine/cost.h"
+
+#define PS(key, text)                                                                              \
+	{                                                                                          \
+		key, COST_UNIT_PS, text                                                            \
+	}
+#define FLAG(key, text)                                                                            \
+	{                                                                                          \
+		key, COST_UNIT_BOOL, text                                                          \
+	}
+
+// clang-format off
+const struct cost_param_info cost_params[COST_PARAM_COUNT] = {
+	[COST_EXIT_TRANSITION] = PS("exit.transition", "hardware leaves the guest"),
+	[COST_EXIT_REENTRY] = PS("exit.reentry", "hardware enters the guest again"),
+	[COST_DISPATCH_MMIO] = PS("dispatch.mmio",
+		"hypervisor finds the cause of an MMIO exit and decodes the instruction"),
+	[COST_DISPATCH_WRITE_PROTECT] = PS("dispatch.write_protect",
+		"hypervisor handles the fault of a protected page and emulates the store"),
+	[COST_DISPATCH_HYPERCALL] = PS("dispatch.hypercall", "hypervisor dispatches a hypercall"),
+	[COST_DISPATCH_INTERRUPT] = PS("dispatch.interrupt",
+		"hypervisor injects an interrupt into a vCPU that it took out of the guest"),
+	[COST_DISPATCH_EOI] = PS("dispatch.eoi", "hypervisor emulates the end of an interrupt"),
+	[COST_FORWARD_MMIO] = PS("forward.mmio", "an MMIO exit reaches the mediator and returns"),
+	[COST_FORWARD_WRITE_PROTECT] = PS("forward.write_protect",
+		"a store to a tracked page reaches the mediator and returns"),
+	[COST_FORWARD_HYPERCALL] = PS("forward.hypercall",
+		"a hypercall reaches the mediator and returns"),
+	[COST_INTERRUPT_POSTED] = FLAG("interrupt.posted",
+		"interrupts are delivered and ended without exits"),
+	[COST_INTERRUPT_DELIVERY] = PS("interrupt.delivery",
+		"the CPU vectors through the guest's IDT, and returns"),
+	[COST_VCPU_WAKE] = PS("vcpu.wake", "a halted vCPU of a virtualized VM starts to run again"),
+	[COST_GUEST_REQUEST] = PS("guest.request", "the driver builds one request"),
+	[COST_GUEST_SUBMIT] = PS("guest.submit",
+		"the driver chooses requests for the ports and updates their context images"),
+	[COST_GUEST_INTERRUPT] = PS("guest.interrupt",
+		"the driver's interrupt handler and bottom half, without register accesses"),
+	[COST_WORK_HANDLER] = PS("work.handler", "look a register up and run its handler"),
+	[COST_WORK_LOCK] = PS("work.lock", "take and release a lock that is free"),
+	[COST_WORK_GUEST_READ] = PS("work.guest_read",
+		"one read of guest memory of less than a page"),
+	[COST_WORK_GUEST_WRITE] = PS("work.guest_write",
+		"one write of guest memory of less than a page"),
+	[COST_WORK_GUEST_COPY_PAGE] = PS("work.guest_copy_page",
+		"one whole page in or out of guest memory"),
+	[COST_WORK_SCAN_DWORD] = PS("work.scan_dword", "audit one dword of commands"),
+	[COST_WORK_GGTT_ENTRY] = PS("work.ggtt_entry",
+		"translate, map and write one GGTT entry, with its flush"),
+	[COST_WORK_WORKLOAD_CREATE] = PS("work.workload_create",
+		"set up one workload from a submission"),
+	[COST_WORK_WORKLOAD_DISPATCH] = PS("work.workload_dispatch",
+		"hand one workload to the hardware, without its memory accesses"),
+	[COST_WORK_WORKLOAD_COMPLETE] = PS("work.workload_complete",
+		"finish one workload, without its memory accesses"),
+	[COST_WORK_CSB_EVENT] = PS("work.csb_event", "emulate one context status event"),
+	[COST_WORK_INTERRUPT_INJECT] = PS("work.interrupt_inject", "inject one MSI"),
+	[COST_WORK_HOST_INTERRUPT] = PS("work.host_interrupt",
+		"the host's own interrupt handler and bottom half"),
+	[COST_WORK_THREAD_WAKE] = PS("work.thread_wake", "a sleeping worker thread starts to run"),
+	[COST_WORK_OWNER_SWITCH] = PS("work.owner_switch",
+		"exchange an engine's registers between owners"),
+};
+
+// Which parameters make up the two parts of an exit's price that depend on its reason.
+static const struct {
+	enum cost_param dispatch;
+	enum cost_param forwarding; // COST_PARAM_COUNT: stays in the hypervisor
+} reason_price[EXIT_REASON_COUNT] = {
+	[EXIT_MMIO_WRITE] = { COST_DISPATCH_MMIO, COST_FORWARD_MMIO },
+	[EXIT_MMIO_READ] = { COST_DISPATCH_MMIO, COST_FORWARD_MMIO },
+	[EXIT_WRITE_PROTECT] = { COST_DISPATCH_WRITE_PROTECT, COST_FORWARD_WRITE_PROTECT },
+	[EXIT_HYPERCALL] = { COST_DISPATCH_HYPERCALL, COST_FORWARD_HYPERCALL },
+	[EXIT_INTERRUPT] = { COST_DISPATCH_INTERRUPT, COST_PARAM_COUNT },
+	[EXIT_EOI] = { COST_DISPATCH_EOI, COST_PARAM_COUNT },
+};
+// clang-format on
+
+int cost_param_find(const char *name)
+{
+	for (int i = 0; i < COST_PARAM_COUNT; i++)
+		if (strcmp(cost_params[i].name, name) == 0)
+			return i;
+	return -ENOENT;
+}
+
+// Time spent so far that nobody has named a part for, re-entry being booked already, is emulation.
+static void book_unnamed(struct bus_access *access)
+{
+	const uint64_t *part_ps = access->part_ps;
+	uint64_t spent_ps = exec_now(access->ex) - access->start_ps;
+	uint64_t named_ps = 0;
+
+	for (int i = 0; i < EXIT_PART_REENTRY; i++)
+		named_ps += part_ps[i];
+	assert(named_ps <= spent_ps && "an exit's parts exceed its duration");
+	access->part_ps[EXIT_PART_EMULATION] += spent_ps - named_ps;
+}
+
+static void cost_exit(struct bus_layer *layer, struct bus_access *access)
+{
+	struct cost_layer *cost = container_of(layer, struct cost_layer, layer);
+	const uint64_t *part_ps = cost->price[access->reason].part_ps;
+	struct executor *ex = access->ex;
+	uint64_t handler_start_ps;
+
+	for (int i = 0; i < EXIT_PART_COUNT; i++)
+		access->part_ps[i] += part_ps[i];
+	exec_advance(ex, cost->price[access->reason].before_ps);
+	handler_start_ps = exec_now(ex);
+	bus_layer_next(layer, access);
+	if (exec_now(ex) != handler_start_ps)
+		book_unnamed(access);
+	exec_advance(ex, part_ps[EXIT_PART_REENTRY]);
+}
+
+void cost_layer_init(struct cost_layer *cost, const struct cost_profile *profile)
+{
+	*cost = (struct cost_layer){
+		.layer = {.name = "cost", .exit = cost_exit}
+	};
+	for (int reason = 0; reason < EXIT_REASON_COUNT; reason++) {
+		enum cost_param forwarding = reason_price[reason].forwarding;
+		uint64_t *part_ps = cost->price[reason].part_ps;
+
+		part_ps[EXIT_PART_TRANSITION] = profile->value[COST_EXIT_TRANSITION];
+		part_ps[EXIT_PART_DISPATCH] = profile->value[reason_price[reason].dispatch];
+		if (forwarding != COST_PARAM_COUNT)
+			part_ps[EXIT_PART_FORWARDING] = profile->value[forwarding];
+		part_ps[EXIT_PART_REENTRY] = profile->value[COST_EXIT_REENTRY];
+		cost->price[reason].before_ps = part_ps[EXIT_PART_TRANSITION] +
+						part_ps[EXIT_PART_DISPATCH] +
+						part_ps[EXIT_PART_FORWARDING];
+	}
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Party: who runs on a context of the executor. Every context that belongs to a vCPU or to a thread
+ * of the simulated host has a struct party as its local pointer (exec_context_local()); contexts of
+ * hardware have none.
+ */
+#ifndef PVMMIO_SIM_MACHINE_PARTY_H
+#define PVMMIO_SIM_MACHINE_PARTY_H
+
+#include "sim/machine/executor.h"
+
+enum party_kind {
+	PARTY_VCPU,        /* embedded in struct vcpu */
+	PARTY_HOST_THREAD, /* embedded in struct host_thread */
+};
+
+struct party {
+	enum party_kind kind;
+};
+
+/* The current context's party; NULL on hardware's contexts and outside of contexts. */
+static inline struct party *party_current(const struct executor *ex)
+{
+	return ex->current ? exec_context_local(ex->current) : NULL;
+}
+
+#endif

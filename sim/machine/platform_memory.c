@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// The platform's life, and the guest's page allocator.
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/machine/platform_object.h"
+
+#define RESERVED_BYTES (UINT64_C(1) << 20) // never handed out
+
+int platform_create(struct platform **out, struct vm *vm)
+{
+	struct platform *plat = calloc(1, sizeof(*plat));
+
+	if (!plat)
+		return -ENOMEM;
+	plat->vm = vm;
+	plat->ram = guest_ram_guest_view(vm->ram);
+	plat->ram_bytes = guest_ram_size_bytes(vm->ram);
+	if (page_pool_init(&plat->pages, RESERVED_BYTES >> PAGE_SHIFT,
+			   plat->ram_bytes >> PAGE_SHIFT)) {
+		free(plat);
+		return -ENOMEM;
+	}
+	*out = plat;
+	return 0;
+}
+
+void platform_destroy(struct platform *plat)
+{
+	if (!plat)
+		return;
+	page_pool_fini(&plat->pages);
+	free(plat);
+}
+
+uint64_t platform_pages_in_use(const struct platform *plat)
+{
+	return plat->pages.in_use_pages;
+}
+
+void *plat_alloc_pages(struct platform *plat, size_t page_count, uint64_t *gpa_out)
+{
+	uint64_t pfn;
+	uint8_t *pages;
+
+	if (page_pool_alloc(&plat->pages, page_count, &pfn))
+		return NULL;
+	pages = plat->ram + (pfn << PAGE_SHIFT);
+	memset(pages, 0, page_count << PAGE_SHIFT);
+	*gpa_out = pfn << PAGE_SHIFT;
+	return pages;
+}
+
+void plat_free_pages(struct platform *plat, void *pages, size_t page_count)
+{
+	uint64_t gpa = (uint64_t)((uint8_t *)pages - plat->ram);
+
+	assert(gpa % PLAT_PAGE_SIZE == 0 && gpa < plat->ram_bytes);
+	page_pool_free(&plat->pages, gpa >> PAGE_SHIFT, page_count);
+}

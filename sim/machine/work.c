@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+
+#include <assert.h>
+
+#include "sim/machine/container.h"
+#include "sim/machine/machine.h"
+#include "sim/machine/party.h"
+#include "sim/machine/vm.h"
+#include "sim/machine/work.h"
+
+// clang-format off
+const struct work_kind_info work_kinds[WORK_KIND_COUNT] = {
+	[WORK_HANDLER] = { "handler", EXIT_PART_EMULATION, COST_WORK_HANDLER },
+	[WORK_LOCK] = { "lock", EXIT_PART_EMULATION, COST_WORK_LOCK },
+	[WORK_GUEST_READ] = { "guest_read", EXIT_PART_GUEST_MEMORY, COST_WORK_GUEST_READ },
+	[WORK_GUEST_WRITE] = { "guest_write", EXIT_PART_GUEST_MEMORY, COST_WORK_GUEST_WRITE },
+	[WORK_GUEST_COPY_PAGE] = { "guest_copy_page", EXIT_PART_GUEST_MEMORY,
+				   COST_WORK_GUEST_COPY_PAGE },
+	[WORK_SCAN_DWORD] = { "scan_dword", EXIT_PART_EMULATION, COST_WORK_SCAN_DWORD },
+	[WORK_GGTT_ENTRY] = { "ggtt_entry", EXIT_PART_EMULATION, COST_WORK_GGTT_ENTRY },
+	[WORK_WORKLOAD_CREATE] = { "workload_create", EXIT_PART_EMULATION,
+				   COST_WORK_WORKLOAD_CREATE },
+	[WORK_WORKLOAD_DISPATCH] = { "workload_dispatch", EXIT_PART_EMULATION,
+				     COST_WORK_WORKLOAD_DISPATCH },
+	[WORK_WORKLOAD_COMPLETE] = { "workload_complete", EXIT_PART_EMULATION,
+				     COST_WORK_WORKLOAD_COMPLETE },
+	[WORK_CSB_EVENT] = { "csb_event", EXIT_PART_EMULATION, COST_WORK_CSB_EVENT },
+	[WORK_INTERRUPT_INJECT] = { "interrupt_inject", EXIT_PART_EMULATION,
+				    COST_WORK_INTERRUPT_INJECT },
+	[WORK_HOST_INTERRUPT] = { "host_interrupt", EXIT_PART_EMULATION,
+				  COST_WORK_HOST_INTERRUPT },
+	[WORK_THREAD_WAKE] = { "thread_wake", EXIT_PART_EMULATION, COST_WORK_THREAD_WAKE },
+	[WORK_OWNER_SWITCH] = { "owner_switch", EXIT_PART_EMULATION, COST_WORK_OWNER_SWITCH },
+};
+// clang-format on
+
+static const struct work_origin nobody = { .vm_id = -1, .op = GUEST_OP_NONE };
+
+static struct work_origin party_origin(const struct party *party)
+{
+	const struct vcpu *vcpu;
+
+	if (!party)
+		return nobody;
+	if (party->kind == PARTY_HOST_THREAD)
+		return container_of(party, struct host_thread, party)->origin;
+	vcpu = container_of(party, struct vcpu, party);
+	return (struct work_origin){ .vm_id = (int)vcpu->vm->id, .op = vcpu_op(vcpu) };
+}
+
+void work_spend(struct machine *m, enum work_kind kind, uint64_t count)
+{
+	const struct work_kind_info *info = &work_kinds[kind];
+	uint64_t ps = count * m->costs.value[info->price];
+	struct party *party = party_current(m->ex);
+	struct vcpu *vcpu;
+
+	exec_advance(m->ex, ps);
+	if (party && party->kind == PARTY_VCPU) {
+		vcpu = container_of(party, struct vcpu, party);
+		if (vcpu->open_exit) {
+			vcpu->open_exit->part_ps[info->part] += ps;
+			return;
+		}
+	}
+	ledger_book_work(m->ledger, party_origin(party), kind, count, ps);
+}
+
+struct work_origin work_origin(struct machine *m)
+{
+	return party_origin(party_current(m->ex));
+}
+
+void work_set_origin(struct machine *m, struct work_origin origin)
+{
+	struct party *party = party_current(m->ex);
+
+	assert(party && party->kind == PARTY_HOST_THREAD && "only host threads have an origin");
+	assert(origin.vm_id >= -1 && origin.vm_id < (int)m->vm_count);
+	container_of(party, struct host_thread, party)->origin = origin;
+}
