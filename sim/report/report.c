@@ -42,7 +42,7 @@ static const char *const *incident_names(const struct scenario *scenario,
 					 struct sim_result *const *results)
 {
 	for (size_t i = 0; i < scenario->variant_count; i++) {
-		if (results[i] && results[i]->incident_names)
+		if (results[i])
 			return results[i]->incident_names;
 	}
 	return NULL;

@@ -15,6 +15,7 @@
 #include "sim/machine/ledger.h"
 
 #define RESULT_REGISTER_NAME_BYTES 48
+#define RESULT_INCIDENT_NAME_LIMIT INCIDENT_LIMIT
 
 /* Exits of one register and reason, summed over vCPUs and operations. */
 struct register_result {
@@ -59,11 +60,15 @@ struct sim_result {
 	struct vm_result *vms; /* as many as the configuration has, in its order */
 	size_t vm_count;
 	struct gen9_engine_stats engines[GEN9_ENGINE_COUNT];
+	/* The mediator's work on nobody's behalf: host interrupts, changes of owner. */
+	uint64_t host_work_ps;
+	uint64_t host_work_count[WORK_KIND_COUNT];
+	uint64_t host_work_kind_ps[WORK_KIND_COUNT];
 	/*
-	 * Names that incidents can have here, static strings ending with NULL: tells an incident
-	 * that did not happen from a misspelt one. NULL: none known.
+	 * Names that incidents can have, static strings, NULL after the last: tells an incident
+	 * that did not happen from a misspelt one.
 	 */
-	const char *const *incident_names;
+	const char *incident_names[RESULT_INCIDENT_NAME_LIMIT + 1];
 };
 
 /* Frees what result points to and result. NULL is allowed. */

@@ -116,17 +116,17 @@ static json_t *tree_by_register(const struct vm_result *vm, enum guest_op op)
 	return array;
 }
 
-static json_t *tree_mediator_work(const struct ledger_op *op)
+static json_t *tree_mediator_work(uint64_t time_ps, const uint64_t kind_count[WORK_KIND_COUNT],
+				  const uint64_t kind_ps[WORK_KIND_COUNT])
 {
 	struct object obj = object_begin();
 	struct object kinds = object_begin();
 
 	for (unsigned i = 0; i < WORK_KIND_COUNT; i++) {
-		if (op->work_count[i])
-			put(&kinds, work_kinds[i].name,
-			    tree_sum(op->work_count[i], op->work_kind_ps[i]));
+		if (kind_count[i])
+			put(&kinds, work_kinds[i].name, tree_sum(kind_count[i], kind_ps[i]));
 	}
-	put_uint(&obj, "time_ps", op->work_ps);
+	put_uint(&obj, "time_ps", time_ps);
 	put(&obj, "by_kind", kinds.json);
 	return obj.json;
 }
@@ -158,7 +158,8 @@ static json_t *tree_operation(const struct vm_result *vm, enum guest_op op)
 	put(&obj, "by_reason", tree_by_reason(sums->by_reason));
 	put(&obj, "by_part", tree_by_part(&sums->exits));
 	put(&obj, "by_register", tree_by_register(vm, op));
-	put(&obj, "mediator_work", tree_mediator_work(sums));
+	put(&obj, "mediator_work",
+	    tree_mediator_work(sums->work_ps, sums->work_count, sums->work_kind_ps));
 	return obj.json;
 }
 
@@ -191,7 +192,8 @@ static json_t *tree_outside(const struct vm_result *vm)
 	put(&obj, "by_reason", tree_by_reason(sums->by_reason));
 	put(&obj, "by_part", tree_by_part(&sums->exits));
 	put(&obj, "by_register", tree_by_register(vm, GUEST_OP_NONE));
-	put(&obj, "mediator_work", tree_mediator_work(sums));
+	put(&obj, "mediator_work",
+	    tree_mediator_work(sums->work_ps, sums->work_count, sums->work_kind_ps));
 	return obj.json;
 }
 
@@ -334,6 +336,9 @@ json_t *tree_variant(const struct scenario_variant *variant, const struct sim_re
 	put_string(&obj, "name", variant->name);
 	put_uint(&obj, "virtual_time_ps", result->virtual_time_ps);
 	put(&obj, "vms", tree_vms(&variant->config, result));
+	put(&obj, "mediator_work",
+	    tree_mediator_work(result->host_work_ps, result->host_work_count,
+			       result->host_work_kind_ps));
 	put(&obj, "engines", tree_engines(result));
 	put(&obj, "config", scenario_config_json(&variant->config));
 	return obj.json;

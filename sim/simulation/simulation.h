@@ -12,6 +12,8 @@
 #ifndef PVMMIO_SIM_SIMULATION_SIMULATION_H
 #define PVMMIO_SIM_SIMULATION_SIMULATION_H
 
+#include <stddef.h>
+
 #include "sim/machine/trace.h"
 #include "sim/report/result.h"
 #include "sim/scenario/config.h"
@@ -27,5 +29,13 @@ struct simulation_options {
  */
 int simulation_run(struct sim_result **out, const struct sim_config *config,
 		   const struct simulation_options *options);
+
+#define SIMULATION_WHY_BYTES 256
+
+/*
+ * Would simulation_run() start? Puts the machine together and takes it apart again, without running
+ * it. 0, or the error that simulation_run() would give and one sentence about it in why.
+ */
+int simulation_check(const struct sim_config *config, char *why, size_t len);
 
 #endif
