@@ -4,9 +4,6 @@
 #include <stdlib.h>
 
 #include "sim/machine/bus_impl.h"
-#include "sim/machine/container.h"
-#include "sim/machine/party.h"
-#include "sim/machine/vm.h"
 
 static bool attr_is_ram(enum bus_attr attr)
 {
@@ -247,27 +244,21 @@ void bus_remove_layer(struct bus *bus, struct bus_layer *layer)
 	*link = layer->next;
 }
 
-struct vcpu *bus_find_vcpu(struct bus *bus)
+// What every exit has in common. Field by field: a compound literal would clear all of it first.
+static inline void access_begin(struct bus_access *access, const struct bus *bus, struct vcpu *vcpu,
+				enum exit_reason reason)
 {
-	struct party *party = party_current(bus->ex);
-	struct vcpu *vcpu;
-
-	assert(party && party->kind == PARTY_VCPU && "outside of a vCPU's context");
-	vcpu = container_of(party, struct vcpu, party);
-	assert(vcpu->vm->bus == bus && "a vCPU of another VM");
-	bus->vcpu_context = bus->ex->current;
-	bus->vcpu = vcpu;
-	return vcpu;
+	memset(access->part_ps, 0, sizeof(access->part_ps));
+	access->start_ps = exec_now(bus->ex);
+	access->ex = bus->ex;
+	access->vcpu = vcpu;
+	access->reason = reason;
+	access->error = 0;
 }
 
-void bus_forget_vcpu(struct bus *bus)
+static inline void run_layers(struct bus *bus, struct bus_access *access)
 {
-	bus->vcpu_context = NULL;
-	bus->vcpu = NULL;
-}
-
-static inline void run_layers(struct bus *bus, struct vcpu *vcpu, struct bus_access *access)
-{
+	struct vcpu *vcpu = access->vcpu;
 	struct bus_access *outer = vcpu->open_exit;
 
 	vcpu->open_exit = access;
@@ -294,6 +285,7 @@ static uint64_t passthrough_read(struct bus *bus, const struct bus_region *regio
 uint64_t bus_device_read(struct bus *bus, const struct bus_page *page, uint64_t addr,
 			 unsigned size_bytes)
 {
+	const struct bus_region *region;
 	struct bus_access access;
 
 	if (!page || page->attr == BUS_NONE) {
@@ -302,17 +294,15 @@ uint64_t bus_device_read(struct bus *bus, const struct bus_page *page, uint64_t 
 	}
 	if (page->attr == BUS_PASSTHROUGH)
 		return passthrough_read(bus, page_region(bus, page), addr, size_bytes);
-	access = (struct bus_access){
-		.start_ps = exec_now(bus->ex),
-		.ex = bus->ex,
-		.vcpu = bus_current_vcpu(bus),
-		.region = page_region(bus, page),
-		.addr = addr,
-		.offset = addr - page_region(bus, page)->base,
-		.reason = EXIT_MMIO_READ,
-		.size_bytes = (uint8_t)size_bytes,
-	};
-	run_layers(bus, access.vcpu, &access);
+	region = page_region(bus, page);
+	access_begin(&access, bus, bus_current_vcpu(bus), EXIT_MMIO_READ);
+	access.region = region;
+	access.addr = addr;
+	access.offset = addr - region->base;
+	access.value = 0;
+	access.size_bytes = (uint8_t)size_bytes;
+	access.is_write = false;
+	run_layers(bus, &access);
 	return access.error ? 0 : access.value & bus_value_mask(size_bytes);
 }
 
@@ -333,19 +323,15 @@ void bus_device_write(struct bus *bus, const struct bus_page *page, uint64_t add
 		exec_advance(bus->ex, region->store_latency_ps);
 		return;
 	}
-	access = (struct bus_access){
-		.start_ps = exec_now(bus->ex),
-		.ex = bus->ex,
-		.vcpu = bus_current_vcpu(bus),
-		.region = region,
-		.addr = addr,
-		.offset = addr - region->base,
-		.value = value,
-		.reason = page->attr == BUS_TRAP ? EXIT_MMIO_WRITE : EXIT_WRITE_PROTECT,
-		.size_bytes = (uint8_t)size_bytes,
-		.is_write = true,
-	};
-	run_layers(bus, access.vcpu, &access);
+	access_begin(&access, bus, bus_current_vcpu(bus),
+		     page->attr == BUS_TRAP ? EXIT_MMIO_WRITE : EXIT_WRITE_PROTECT);
+	access.region = region;
+	access.addr = addr;
+	access.offset = addr - region->base;
+	access.value = value;
+	access.size_bytes = (uint8_t)size_bytes;
+	access.is_write = true;
+	run_layers(bus, &access);
 }
 
 uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned size_bytes)
@@ -360,14 +346,10 @@ void bus_write(struct bus *bus, uint64_t addr, unsigned size_bytes, uint64_t val
 
 void bus_exit(struct bus *bus, struct vcpu *vcpu, enum exit_reason reason)
 {
-	struct bus_access access = {
-		.start_ps = exec_now(bus->ex),
-		.ex = bus->ex,
-		.vcpu = vcpu,
-		.reason = reason,
-	};
+	struct bus_access access = { .region = NULL };
 
-	run_layers(bus, vcpu, &access);
+	access_begin(&access, bus, vcpu, reason);
+	run_layers(bus, &access);
 }
 
 uint64_t bus_unclaimed_count(const struct bus *bus)

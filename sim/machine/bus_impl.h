@@ -13,6 +13,9 @@
 #include <string.h>
 
 #include "sim/machine/bus.h"
+#include "sim/machine/container.h"
+#include "sim/machine/party.h"
+#include "sim/machine/vm.h"
 
 #define BUS_LEAF_SHIFT 12
 #define BUS_LEAF_PAGES (1u << BUS_LEAF_SHIFT)
@@ -30,9 +33,6 @@ _Static_assert(sizeof(struct bus_page) == 8, "a page's state is one load");
 struct bus {
 	struct executor *ex;
 	struct bus_layer *outermost;
-	/* See bus_current_vcpu(). */
-	struct exec_context *vcpu_context;
-	struct vcpu *vcpu;
 	struct bus_region **regions; /* by id; [0] is NULL */
 	uint8_t *ram;                /* guest view */
 	uint64_t ram_bytes;
@@ -146,20 +146,16 @@ static inline void bus_write_ordered(struct bus *bus, uint64_t addr, unsigned si
 		bus_device_write(bus, page, addr, size_bytes, value);
 }
 
-/*
- * The vCPU on whose context this is called; asserts that there is one, and that it sits on this
- * bus. Remembered until another context asks.
- */
-struct vcpu *bus_find_vcpu(struct bus *bus);
-
-static inline struct vcpu *bus_current_vcpu(struct bus *bus)
+/* The vCPU on whose context this is called; asserts that there is one, and that it sits here. */
+static inline struct vcpu *bus_current_vcpu(const struct bus *bus)
 {
-	if (__builtin_expect(bus->ex->current == bus->vcpu_context, 1))
-		return bus->vcpu;
-	return bus_find_vcpu(bus);
-}
+	struct party *party = party_current(bus->ex);
+	struct vcpu *vcpu;
 
-/* A vCPU's context is about to end: forget it, its address may come back for another one. */
-void bus_forget_vcpu(struct bus *bus);
+	assert(party && party->kind == PARTY_VCPU && "outside of a vCPU's context");
+	vcpu = container_of(party, struct vcpu, party);
+	assert(vcpu->vm->bus == bus && "a vCPU of another VM");
+	return vcpu;
+}
 
 #endif

@@ -92,16 +92,20 @@ int cost_param_find(const char *name)
 }
 
 // Time spent so far that nobody has named a part for, re-entry being booked already, is emulation.
-static void book_unnamed(struct bus_access *access)
+// The parts are read one by one (volatile keeps compilers from making wider loads of it): some were
+// written a moment ago, and a load that spans several stores waits until they have left the CPU's
+// store buffer.
+static inline void book_unnamed(struct bus_access *access, uint64_t now_ps)
 {
-	const uint64_t *part_ps = access->part_ps;
-	uint64_t spent_ps = exec_now(access->ex) - access->start_ps;
+	const volatile uint64_t *part_ps = access->part_ps;
+	uint64_t spent_ps = now_ps - access->start_ps;
 	uint64_t named_ps = 0;
 
 	for (int i = 0; i < EXIT_PART_REENTRY; i++)
 		named_ps += part_ps[i];
 	assert(named_ps <= spent_ps && "an exit's parts exceed its duration");
-	access->part_ps[EXIT_PART_EMULATION] += spent_ps - named_ps;
+	if (named_ps != spent_ps)
+		access->part_ps[EXIT_PART_EMULATION] += spent_ps - named_ps;
 }
 
 static void cost_exit(struct bus_layer *layer, struct bus_access *access)
@@ -109,15 +113,15 @@ static void cost_exit(struct bus_layer *layer, struct bus_access *access)
 	struct cost_layer *cost = container_of(layer, struct cost_layer, layer);
 	const uint64_t *part_ps = cost->price[access->reason].part_ps;
 	struct executor *ex = access->ex;
-	uint64_t handler_start_ps;
+	uint64_t now_ps;
 
 	for (int i = 0; i < EXIT_PART_COUNT; i++)
 		access->part_ps[i] += part_ps[i];
 	exec_advance(ex, cost->price[access->reason].before_ps);
-	handler_start_ps = exec_now(ex);
+	now_ps = exec_now(ex);
 	bus_layer_next(layer, access);
-	if (exec_now(ex) != handler_start_ps)
-		book_unnamed(access);
+	if (exec_now(ex) != now_ps)
+		book_unnamed(access, exec_now(ex));
 	exec_advance(ex, part_ps[EXIT_PART_REENTRY]);
 }
 

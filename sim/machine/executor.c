@@ -142,6 +142,7 @@ static void update_horizon(struct executor_impl *x)
 static struct fiber *make_current(struct executor_impl *x, struct exec_context *next)
 {
 	x->pub.current = next;
+	x->pub.local = next ? next->local : NULL;
 	if (!next) {
 		x->pub.now_ps = x->reached_ps;
 		x->pub.horizon_ps = EXEC_NEVER;
@@ -388,6 +389,8 @@ unsigned exec_context_id(const struct exec_context *ctx)
 void exec_context_set_local(struct exec_context *ctx, void *local)
 {
 	ctx->local = local;
+	if (ctx == ctx->owner->pub.current)
+		ctx->owner->pub.local = local;
 }
 
 void *exec_context_local(const struct exec_context *ctx)

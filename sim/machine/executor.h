@@ -56,6 +56,7 @@ struct executor {
 	uint64_t now_ps;     /* clock of the current context; outside: executor_time_ps() */
 	uint64_t horizon_ps; /* first clock at which another one goes first, or EXEC_NEVER */
 	struct exec_context *current; /* NULL outside executor_run() */
+	void *local;                  /* exec_context_local(current); NULL without one */
 };
 
 /* Contexts waiting for something, first in first out. Zero-initialise; embed anywhere. */

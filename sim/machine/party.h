@@ -21,7 +21,7 @@ struct party {
 /* The current context's party; NULL on hardware's contexts and outside of contexts. */
 static inline struct party *party_current(const struct executor *ex)
 {
-	return ex->current ? exec_context_local(ex->current) : NULL;
+	return ex->local;
 }
 
 #endif

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/machine/bus_impl.h"
 #include "sim/machine/container.h"
 #include "sim/machine/vm_impl.h"
 
@@ -57,7 +56,6 @@ static void run_guest(void *arg)
 
 	vcpu->entry(vcpu->entry_arg);
 	assert(vcpu->op_depth == 0 && "the guest's software ended inside an operation");
-	bus_forget_vcpu(vcpu->vm->bus);
 }
 
 int vcpu_start(struct vm *vm, unsigned id, uint64_t start_ps, exec_entry_fn entry, void *arg)
