@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+#include "sim/scenario/check.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/scenario/read.h"
+#include "sim/scenario/units.h"
+
+/*
+ * What the host keeps of the GGTT and of the fences for itself (gvt-g, Linux 5.1 gvt/gvt.h:
+ * HOST_LOW_GM_SIZE, HOST_HIGH_GM_SIZE, HOST_FENCE).
+ */
+#define HOST_APERTURE_BYTES (UINT64_C(128) << 20)
+#define HOST_HIDDEN_BYTES   (UINT64_C(384) << 20)
+#define HOST_FENCES         4u
+#define GGTT_BYTES          ((uint64_t)GEN9_GGTT_ENTRIES << 12)
+
+const char *check_reserved_name(unsigned index)
+{
+	static const char *const names[] = { "virtual_time_ps", "vms", "engines", "config" };
+
+	return index < sizeof(names) / sizeof(names[0]) ? names[index] : NULL;
+}
+
+/* ---- platform ---- */
+
+static void set_parameter(struct sim_config *config, struct param_ref ref, uint64_t value)
+{
+	if (ref.kind == PROFILE_COSTS)
+		config->costs.value[ref.index] = value;
+	else
+		config->hardware.value_ps[ref.index] = value;
+}
+
+/* Fill in the profile that key names. 0 also after an error that diag has. */
+static int check_profile(const struct check *check, const struct yaml_node *platform,
+			 enum profile_kind kind, const char *given, struct sim_config *config,
+			 uint64_t *cpu_hz)
+{
+	const struct yaml_node *node = yaml_get(platform, param_kind_name(kind));
+	struct yaml_node fallback = { .kind = YAML_SCALAR, .text = given };
+	const struct profile *profile;
+	struct param_ref ref = { kind, 0 };
+	int err;
+
+	if (node && (node->kind != YAML_SCALAR || yaml_is_empty(node)))
+		return 0; /* not a name: noted already */
+	fallback.pos = platform->pos;
+	err = profile_get(check->profiles, check->diag, kind, node ? node : &fallback,
+			  check->scenario_path, check->profile_dir, &profile);
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	for (; ref.index < param_count(kind); ref.index++)
+		set_parameter(config, ref, profile->params[ref.index].value);
+	snprintf(kind == PROFILE_COSTS ? config->costs_name : config->hardware_name,
+		 CONFIG_NAME_BYTES, "%s", profile->head.name);
+	if (kind == PROFILE_COSTS)
+		*cpu_hz = profile->cpu_hz;
+	return 0;
+}
+
+static void unknown_parameter(const struct check *check, const struct yaml_node *entry, int err)
+{
+	char hint[NEAREST_HINT_BYTES];
+	struct nearest nearest;
+
+	if (err == -EEXIST) {
+		diag_error(check->diag, entry->key_pos,
+			   "both profiles have '%s'; expected costs.%s or hardware.%s", entry->key,
+			   entry->key, entry->key);
+		return;
+	}
+	nearest_begin(&nearest, entry->key);
+	if (!strncmp(entry->key, "costs.", 6)) {
+		nearest.wanted += 6;
+		param_offer(&nearest, PROFILE_COSTS);
+	} else if (!strncmp(entry->key, "hardware.", 9)) {
+		nearest.wanted += 9;
+		param_offer(&nearest, PROFILE_HARDWARE);
+	} else {
+		param_offer(&nearest, PROFILE_COSTS);
+		param_offer(&nearest, PROFILE_HARDWARE);
+	}
+	diag_error(check->diag, entry->key_pos, "unknown parameter '%.40s'%s", entry->key,
+		   nearest_hint(&nearest, hint, sizeof(hint)));
+}
+
+/* Was the parameter given before entry, under another form of its name? */
+static bool given_before(const struct yaml_node *set, const struct yaml_node *entry,
+			 struct param_ref ref)
+{
+	struct param_ref other;
+
+	for (const struct yaml_node *e = set->first; e != entry; e = e->next) {
+		if (!param_resolve(e->key, &other) && other.kind == ref.kind &&
+		    other.index == ref.index)
+			return true;
+	}
+	return false;
+}
+
+static void check_set(const struct check *check, const struct yaml_node *set, uint64_t cpu_hz,
+		      struct sim_config *config)
+{
+	if (set->kind != YAML_MAP) {
+		diag_error(check->diag, set->pos, "'set' is %s; expected a mapping of parameters",
+			   yaml_kind_name(set));
+		return;
+	}
+	for (const struct yaml_node *entry = set->first; entry; entry = entry->next) {
+		struct param_ref ref;
+		uint64_t value;
+		int err = param_resolve(entry->key, &ref);
+
+		if (err)
+			unknown_parameter(check, entry, err);
+		else if (given_before(set, entry, ref))
+			diag_error(check->diag, entry->key_pos, "parameter '%s' is given twice",
+				   param_name(ref));
+		else if (!param_read(check->diag, ref, entry, cpu_hz, &value))
+			set_parameter(config, ref, value);
+	}
+}
+
+static int check_platform(const struct check *check, const struct yaml_node *root,
+			  struct sim_config *config)
+{
+	const struct yaml_node nothing = { .kind = YAML_MAP, .pos = root->pos };
+	const struct yaml_node *given = yaml_get(root, "platform");
+	const struct yaml_node *platform = given ? given : &nothing;
+	const struct yaml_node *set = yaml_get(platform, "set");
+	struct platform_head head = { 0 };
+	uint64_t cpu_hz = 0;
+	int err;
+
+	if (!read_section(check->diag, SECTION_PLATFORM, platform, &head))
+		return 0;
+	err = check_profile(check, platform, PROFILE_HARDWARE, head.hardware, config, &cpu_hz);
+	if (!err)
+		err = check_profile(check, platform, PROFILE_COSTS, head.costs, config, &cpu_hz);
+	if (!err && set)
+		check_set(check, set, cpu_hz, config);
+	return err;
+}
+
+/* ---- VMs ---- */
+
+static void check_vm_name(const struct check *check, const struct yaml_node *vms,
+			  const struct yaml_node *node, const struct sim_config *config,
+			  size_t index)
+{
+	const struct yaml_node *name = yaml_get(node, "name");
+	const char *reserved;
+
+	for (unsigned i = 0; name && (reserved = check_reserved_name(i)); i++) {
+		if (!strcmp(config->vms[index].name, reserved))
+			diag_error(check->diag, name->pos,
+				   "no VM can be called '%s': reports have a key of that name",
+				   reserved);
+	}
+	for (size_t i = 0; i < index && name; i++) {
+		if (*config->vms[i].name && !strcmp(config->vms[i].name, config->vms[index].name))
+			diag_error(check->diag, name->pos, "two VMs are called '%s'",
+				   config->vms[i].name);
+	}
+}
+
+/* A native VM has the GPU to itself. */
+static void check_native(const struct check *check, const struct yaml_node *vms,
+			 const struct sim_config *config)
+{
+	const struct yaml_node *node = vms->first;
+	size_t natives = 0;
+
+	for (size_t i = 0; i < config->vm_count; i++, node = node->next) {
+		const struct yaml_node *mode = yaml_get(node, "mode");
+
+		if (config->vms[i].mode != VM_MODE_NATIVE || !mode)
+			continue;
+		natives++;
+		if (natives > 1)
+			diag_error(check->diag, mode->pos,
+				   "a second native VM; expected one, which has the GPU to itself");
+		else if (config->vm_count > 1)
+			diag_error(check->diag, mode->pos,
+				   "a native VM beside others; expected it alone, as it has the "
+				   "GPU to itself");
+	}
+}
+
+struct share {
+	const char *key;
+	uint64_t limit;
+	enum quantity quantity;
+	bool is_count;
+};
+
+static uint64_t share_of(const struct vm_config *vm, unsigned what)
+{
+	const uint64_t shares[] = { vm->memory_bytes, vm->aperture_bytes, vm->hidden_bytes,
+				    vm->fences };
+
+	return shares[what];
+}
+
+/* All VMs together must fit the machine: memory, GGTT, fences. */
+static void check_shares(const struct check *check, const struct yaml_node *vms,
+			 const struct sim_config *config)
+{
+	static const struct share shares[] = {
+		{"memory",    CHECK_MEMORY_LIMIT_BYTES,                             QUANTITY_BYTES, false},
+		{ "aperture", GEN9_APERTURE_BYTES - HOST_APERTURE_BYTES,            QUANTITY_BYTES, false},
+		{ "hidden",   GGTT_BYTES - GEN9_APERTURE_BYTES - HOST_HIDDEN_BYTES, QUANTITY_BYTES,
+                 false										   },
+		{ "fences",   GEN9_FENCE_COUNT - HOST_FENCES,                       QUANTITY_BYTES, true },
+	};
+	char total[UNITS_TEXT_BYTES], limit[UNITS_TEXT_BYTES];
+
+	for (unsigned s = 0; s < sizeof(shares) / sizeof(shares[0]); s++) {
+		uint64_t sum = 0;
+
+		for (size_t i = 0; i < config->vm_count; i++)
+			sum += config->vms[i].mode == VM_MODE_GVT || s == 0
+				       ? share_of(&config->vms[i], s)
+				       : 0;
+		if (sum <= shares[s].limit)
+			continue;
+		if (shares[s].is_count)
+			diag_error(check->diag, vms->pos,
+				   "the VMs' %s add up to %" PRIu64 "; expected at most %" PRIu64,
+				   shares[s].key, sum, shares[s].limit);
+		else
+			diag_error(check->diag, vms->pos,
+				   "the VMs' %s adds up to %s; expected at most %s", shares[s].key,
+				   units_format(sum, QUANTITY_BYTES, total),
+				   units_format(shares[s].limit, QUANTITY_BYTES, limit));
+	}
+}
+
+static int check_vm(const struct check *check, const struct yaml_node *node, struct vm_config *vm)
+{
+	const struct yaml_node *workload = yaml_get(node, "workload");
+	struct yaml_node nothing = { .kind = YAML_MAP, .pos = node->pos };
+	struct yaml_node steps = { .kind = YAML_LIST, .key = "steps" };
+
+	if (!read_section(check->diag, SECTION_VM, node, vm))
+		return 0;
+	if (workload)
+		return check_workload(check, workload, &vm->workload);
+	yaml_append(&nothing, &steps); /* defaults, and nothing to do */
+	read_section(check->diag, SECTION_WORKLOAD, &nothing, &vm->workload);
+	return 0;
+}
+
+static int check_vms(const struct check *check, const struct yaml_node *vms,
+		     struct sim_config *config)
+{
+	const struct yaml_node *node;
+	int err = 0;
+
+	if (!read_list(check->diag, "vms", vms))
+		return 0;
+	if (vms->count > CHECK_VM_LIMIT) {
+		diag_error(check->diag, vms->pos, "%zu VMs; expected at most %d", vms->count,
+			   CHECK_VM_LIMIT);
+		return 0;
+	}
+	config->vms = calloc(vms->count, sizeof(*config->vms));
+	if (!config->vms)
+		return -ENOMEM;
+	config->vm_count = vms->count;
+	node = vms->first;
+	for (size_t i = 0; i < vms->count && !err; i++, node = node->next) {
+		err = check_vm(check, node, &config->vms[i]);
+		check_vm_name(check, vms, node, config, i);
+	}
+	if (err)
+		return err;
+	check_native(check, vms, config);
+	check_shares(check, vms, config);
+	return 0;
+}
+
+int check_scenario(const struct check *check, const struct yaml_node *root,
+		   struct scenario_head *head, struct sim_config *config)
+{
+	const struct yaml_node *vms = yaml_get(root, "vms");
+	int err;
+
+	*head = (struct scenario_head){ 0 };
+	*config = (struct sim_config){ 0 };
+	if (!read_section(check->diag, SECTION_SCENARIO, root, head))
+		return 0;
+	config->seed = head->seed;
+	err = check_platform(check, root, config);
+	if (!err && vms)
+		err = check_vms(check, vms, config);
+	return err;
+}
+
+static void steps_free(struct step_config *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(steps[i].steps);
+	free(steps);
+}
+
+void config_free(struct sim_config *config)
+{
+	for (size_t i = 0; i < config->vm_count; i++)
+		steps_free(config->vms[i].workload.steps, config->vms[i].workload.step_count);
+	free(config->vms);
+	*config = (struct sim_config){ 0 };
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#include "sim/scenario/schema.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "sim/abi/pvmmio.h"
+#include "sim/machine/physmem.h"
+#include "sim/machine/vm.h"
+#include "sim/scenario/params.h"
+#include "sim/scenario/units.h"
+
+#define KIB          (UINT64_C(1) << 10)
+#define MIB          (UINT64_C(1) << 20)
+#define GIB          (UINT64_C(1) << 30)
+#define NS           UINT64_C(1000)
+#define SECOND       UINT64_C(1000000000000)
+#define BLT_SIZE_MAX 8191u /* 32-bit pixels: the pitch is at most 32767 bytes */
+#define FIELD(s, f)  offsetof(struct s, f), sizeof(((struct s *)0)->f)
+#define NO_FIELD     0, 0
+#define ALL_ENGINES  ((1u << GEN9_ENGINE_COUNT) - 1)
+#define ONLY(engine) (1u << (engine))
+
+const char *vm_mode_name(unsigned mode)
+{
+	static const char *const names[] = { [VM_MODE_NATIVE] = "native", [VM_MODE_GVT] = "gvt" };
+
+	return mode < sizeof(names) / sizeof(names[0]) ? names[mode] : NULL;
+}
+
+const char *misuse_name(unsigned misuse)
+{
+	static const char *const names[MISUSE_COUNT] = {
+		[MISUSE_NONE] = "none",
+		[MISUSE_BATCH_ADDRESS] = "batch_address",
+		[MISUSE_DESCRIPTOR_INVALID] = "descriptor_invalid",
+		[MISUSE_RING_TAIL] = "ring_tail",
+	};
+
+	return misuse < MISUSE_COUNT ? names[misuse] : NULL;
+}
+
+const char *engine_name(unsigned engine)
+{
+	return engine < GEN9_ENGINE_COUNT ? gen9_engines[engine].name : NULL;
+}
+
+static const char *profile_kind_choice(unsigned kind)
+{
+	return kind < PROFILE_KIND_COUNT ? param_kind_name(kind) : NULL;
+}
+
+const char *schema_level_name(unsigned bit)
+{
+	static const char *const names[] = { "elsp_submit", "plane_update", "plane_watermark",
+					     "master_irq",  "ppgtt_update", "ggtt_update" };
+
+	return bit < sizeof(names) / sizeof(names[0]) ? names[bit] : NULL;
+}
+
+uint32_t schema_levels_implemented(void)
+{
+	return PVMMIO_ELSP_SUBMIT;
+}
+
+const struct misbehaviour *schema_misbehaviour(unsigned index)
+{
+	static const struct misbehaviour table[] = {
+		{"never_reads_pvinfo", offsetof(struct vm_config, skip_pvinfo),
+                 "the driver enables execlists without having read PVINFO"},
+	};
+
+	return index < sizeof(table) / sizeof(table[0]) ? &table[index] : NULL;
+}
+
+// clang-format off
+const struct schema_row schema_rows[] = {
+	{ SECTION_SCENARIO, "scenario", VALUE_NAME, .form = "name",
+	  .doc = "name of the scenario in reports; without it, the file's name",
+	  FIELD(scenario_head, name) },
+	{ SECTION_SCENARIO, "title", VALUE_TEXT, .default_text = "",
+	  .doc = "one line for the report's heading", FIELD(scenario_head, title) },
+	{ SECTION_SCENARIO, "seed", VALUE_INTEGER, .max = INT64_MAX, .default_text = "1",
+	  .doc = "of the random generator: same seed, same run", FIELD(scenario_head, seed) },
+	{ SECTION_SCENARIO, "platform", VALUE_OTHER, .form = "mapping",
+	  .doc = "the machine", NO_FIELD },
+	{ SECTION_SCENARIO, "vms", VALUE_OTHER, .required = true, .form = "list of VMs",
+	  .doc = "one native VM, or one to seven with `mode: gvt`", NO_FIELD },
+	{ SECTION_SCENARIO, "variants", VALUE_OTHER, .form = "list of variants",
+	  .doc = "what is run, one after the other; without it, one variant `default`", NO_FIELD },
+	{ SECTION_SCENARIO, "expect", VALUE_OTHER, .form = "list of expectations",
+	  .doc = "what must hold in the report", NO_FIELD },
+
+	{ SECTION_PLATFORM, "hardware", VALUE_TEXT, .default_text = "skylake-gt2",
+	  .form = "profile", .doc = "hardware profile: a name, or a path that ends in .yaml",
+	  FIELD(platform_head, hardware) },
+	{ SECTION_PLATFORM, "costs", VALUE_TEXT, .default_text = "kvm-userspace",
+	  .form = "profile", .doc = "cost profile: a name, or a path that ends in .yaml",
+	  FIELD(platform_head, costs) },
+	{ SECTION_PLATFORM, "set", VALUE_OTHER, .form = "mapping",
+	  .doc = "single parameters of the profiles: `exit.transition: 1us`", NO_FIELD },
+
+	{ SECTION_VM, "name", VALUE_NAME, .required = true, .doc = "name of the VM",
+	  FIELD(vm_config, name) },
+	{ SECTION_VM, "mode", VALUE_CHOICE, .choice = vm_mode_name, .default_text = "gvt",
+	  .doc = "`native`: the driver straight on the hardware; `gvt`: through the mediator",
+	  FIELD(vm_config, mode) },
+	{ SECTION_VM, "memory", VALUE_BYTES, .min = 16 * MIB, .max = 16 * GIB,
+	  .multiple = GUEST_RAM_GRANULE, .default_text = "64MiB", .doc = "guest RAM",
+	  FIELD(vm_config, memory_bytes) },
+	{ SECTION_VM, "vcpus", VALUE_INTEGER, .min = 1, .max = VM_VCPU_LIMIT, .default_text = "1",
+	  .doc = "virtual CPUs; the workload runs on the first", FIELD(vm_config, vcpus) },
+	{ SECTION_VM, "pvmmio", VALUE_LEVELS, .default_text = "none",
+	  .form = "`none`, `all`, list of levels, or number",
+	  .doc = "levels that the guest wants and the host allows; no effect on a native VM",
+	  FIELD(vm_config, pvmmio_levels) },
+	{ SECTION_VM, "aperture", VALUE_BYTES, .min = MIB, .max = GEN9_APERTURE_BYTES,
+	  .multiple = 4 * KIB, .default_text = "64MiB",
+	  .doc = "share of the mappable GGTT; a native VM has all of it",
+	  FIELD(vm_config, aperture_bytes) },
+	{ SECTION_VM, "hidden", VALUE_BYTES, .min = MIB, .max = 4 * GIB - GEN9_APERTURE_BYTES,
+	  .multiple = 4 * KIB, .default_text = "384MiB",
+	  .doc = "share of the rest of the GGTT; a native VM has all of it",
+	  FIELD(vm_config, hidden_bytes) },
+	{ SECTION_VM, "fences", VALUE_INTEGER, .max = 16, .default_text = "4",
+	  .doc = "fence registers; a native VM has all of them", FIELD(vm_config, fences) },
+	{ SECTION_VM, "misbehave", VALUE_FLAGS, .default_text = "[]",
+	  .doc = "what the driver does wrong all the time", NO_FIELD },
+	{ SECTION_VM, "workload", VALUE_OTHER, .form = "mapping",
+	  .doc = "what the guest does; without it the driver only starts", NO_FIELD },
+
+	{ SECTION_WORKLOAD, "repeat", VALUE_INTEGER, .min = 1, .max = 1000000, .default_text = "1",
+	  .doc = "how often the steps are done", FIELD(workload_config, repeat) },
+	{ SECTION_WORKLOAD, "timeout", VALUE_TIME, .min = NS, .max = 1000 * SECOND, .multiple = NS,
+	  .default_text = "1s",
+	  .doc = "of one `wait`; what has not completed then counts as lost",
+	  FIELD(workload_config, timeout_ps) },
+	{ SECTION_WORKLOAD, "steps", VALUE_OTHER, .required = true, .form = "list of steps",
+	  .doc = "what is done, in order", NO_FIELD },
+
+	{ SECTION_SUBMISSION, "engine", VALUE_CHOICE, .choice = engine_name,
+	  .doc = "the engine; needed where several can do it", FIELD(step_config, engine) },
+	{ SECTION_SUBMISSION, "context", VALUE_NAME, .default_text = "main",
+	  .doc = "logical context; made on first use, at most 32 in a VM", NO_FIELD },
+	{ SECTION_SUBMISSION, "width", VALUE_INTEGER, .min = 1, .max = BLT_SIZE_MAX,
+	  .default_text = "64", .doc = "pixels of 32 bits", FIELD(step_config, width) },
+	{ SECTION_SUBMISSION, "height", VALUE_INTEGER, .min = 1, .max = BLT_SIZE_MAX,
+	  .default_text = "64", .doc = "lines", FIELD(step_config, height) },
+	{ SECTION_SUBMISSION, "count", VALUE_INTEGER, .min = 1, .max = 4096, .default_text = "1",
+	  .doc = "dwords, one command each", FIELD(step_config, count) },
+	{ SECTION_SUBMISSION, "duration", VALUE_TIME, .min = NS, .max = SECOND,
+	  .default_text = "10us", .doc = "how long the engine works",
+	  FIELD(step_config, duration_ps) },
+	{ SECTION_SUBMISSION, "misuse", VALUE_CHOICE, .choice = misuse_name, .default_text = "none",
+	  .doc = "what the driver does wrong in this submission", FIELD(step_config, misuse) },
+
+	{ SECTION_VARIANT, "name", VALUE_NAME, .required = true, .doc = "name of the variant",
+	  FIELD(variant_head, name) },
+	{ SECTION_VARIANT, "set", VALUE_OTHER, .form = "mapping",
+	  .doc = "keys of the scenario and their values: `vms.vm0.mode: native`", NO_FIELD },
+
+	{ SECTION_PROFILE, "profile", VALUE_NAME, .required = true,
+	  .doc = "name of the profile: that of its file, without .yaml",
+	  FIELD(profile_head, name) },
+	{ SECTION_PROFILE, "kind", VALUE_CHOICE, .required = true, .choice = profile_kind_choice,
+	  .doc = "what it describes", FIELD(profile_head, kind) },
+	{ SECTION_PROFILE, "title", VALUE_TEXT, .default_text = "", .doc = "one line about it",
+	  FIELD(profile_head, title) },
+	{ SECTION_PROFILE, "cpu_frequency", VALUE_OTHER, .form = "value and source",
+	  .doc = "clock that `cycles` count; needed only where they are used", NO_FIELD },
+	{ SECTION_PROFILE, "parameters", VALUE_OTHER, .required = true, .form = "mapping",
+	  .doc = "every parameter of its kind, by name", NO_FIELD },
+
+	{ SECTION_PARAMETER, "value", VALUE_OTHER, .required = true,
+	  .form = "time, number or truth value", .doc = "what a simulation uses", NO_FIELD },
+	{ SECTION_PARAMETER, "range", VALUE_OTHER, .form = "`[lowest, highest]`",
+	  .doc = "what sources or caution allow for; contains the value", NO_FIELD },
+	{ SECTION_PARAMETER, "source", VALUE_OTHER, .required = true, .form = "text",
+	  .doc = "publication that the value comes from, or `assumed`", NO_FIELD },
+};
+
+const struct step_info step_infos[STEP_KIND_COUNT] = {
+	[STEP_FILL] = { "fill", STEP_FILL, STEP_FORM_SUBMISSION, ONLY(GEN9_BCS0), "BCS0",
+		"fill a rectangle (XY_COLOR_BLT)",
+		{ "engine", "context", "width", "height", "misuse" } },
+	[STEP_COPY] = { "copy", STEP_COPY, STEP_FORM_SUBMISSION, ONLY(GEN9_BCS0), "BCS0",
+		"copy a rectangle (XY_SRC_COPY_BLT)",
+		{ "engine", "context", "width", "height", "misuse" } },
+	[STEP_FAST_COPY] = { "fast_copy", STEP_FAST_COPY, STEP_FORM_SUBMISSION, ONLY(GEN9_BCS0),
+		"BCS0", "copy a rectangle (XY_FAST_COPY_BLT)",
+		{ "engine", "context", "width", "height", "misuse" } },
+	[STEP_STORE] = { "store", STEP_STORE, STEP_FORM_SUBMISSION, ALL_ENGINES, NULL,
+		"store dwords (MI_STORE_DATA_IMM)",
+		{ "engine", "context", "count", "misuse" } },
+	[STEP_DRAW] = { "draw", STEP_DRAW, STEP_FORM_SUBMISSION, ONLY(GEN9_RCS0), "RCS0",
+		"render for a while (3DPRIMITIVE)",
+		{ "engine", "context", "duration", "misuse" } },
+	[STEP_DISPATCH] = { "dispatch", STEP_DISPATCH, STEP_FORM_SUBMISSION, ONLY(GEN9_RCS0),
+		"RCS0", "compute for a while (GPGPU_WALKER)",
+		{ "engine", "context", "duration", "misuse" } },
+	[STEP_TOGETHER] = { "together", STEP_TOGETHER, STEP_FORM_LIST, 0, NULL,
+		"hand the submissions of a list to the ports at once", { NULL } },
+	[STEP_WAIT] = { "wait", STEP_WAIT, STEP_FORM_ALL, 0, NULL,
+		"for all submissions so far, then verify what they wrote", { NULL } },
+	[STEP_SLEEP] = { "sleep", STEP_SLEEP, STEP_FORM_TIME, 0, NULL,
+		"do nothing for a while", { NULL } },
+};
+// clang-format on
+
+const size_t schema_row_count = sizeof(schema_rows) / sizeof(schema_rows[0]);
+
+const char *schema_section_name(enum schema_section section)
+{
+	static const char *const names[SECTION_COUNT] = {
+		[SECTION_SCENARIO] = "a scenario",
+		[SECTION_PLATFORM] = "'platform'",
+		[SECTION_VM] = "a VM",
+		[SECTION_WORKLOAD] = "a workload",
+		[SECTION_SUBMISSION] = "a submission",
+		[SECTION_VARIANT] = "a variant",
+		[SECTION_PROFILE] = "a profile",
+		[SECTION_PARAMETER] = "a parameter",
+	};
+
+	return names[section];
+}
+
+const struct schema_row *schema_find(enum schema_section section, const char *key)
+{
+	for (size_t i = 0; i < schema_row_count; i++) {
+		if (schema_rows[i].section == section && !strcmp(schema_rows[i].key, key))
+			return &schema_rows[i];
+	}
+	return NULL;
+}
+
+void schema_offer(struct nearest *nearest, enum schema_section section)
+{
+	for (size_t i = 0; i < schema_row_count; i++) {
+		if (schema_rows[i].section == section)
+			nearest_offer(nearest, schema_rows[i].key);
+	}
+}
+
+const struct step_info *step_info_find(const char *name)
+{
+	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
+		if (!strcmp(step_infos[i].name, name))
+			return &step_infos[i];
+	}
+	return NULL;
+}
+
+bool step_info_takes(const struct step_info *info, const char *key)
+{
+	for (size_t i = 0; i < STEP_KEY_LIMIT && info->keys[i]; i++) {
+		if (!strcmp(info->keys[i], key))
+			return true;
+	}
+	return false;
+}
