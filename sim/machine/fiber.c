@@ -10,13 +10,14 @@
 #include "sim/machine/fiber.h"
 
 #if defined(__has_include)
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
 #endif
 #endif
 #ifndef VALGRIND_STACK_REGISTER
 #define VALGRIND_STACK_REGISTER(lowest, highest) 0
 #define VALGRIND_STACK_DEREGISTER(id)            ((void)(id))
+#define VALGRIND_MAKE_MEM_UNDEFINED(at, len)     ((void)(at), (void)(len))
 #endif
 
 #define COLOUR_BYTES 192u // three cache lines: more than the hot end of a waiting context's stack
@@ -45,14 +46,17 @@ int fiber_alloc_stack(struct fiber *fiber)
 	return 0;
 }
 
-static void end_thread_sanitizer_fiber(struct fiber *fiber)
+// The checkers forget what ran on the stack: abandoned frames leave forbidden bytes behind.
+static void forget_frames(struct fiber *fiber)
 {
+	(void)VALGRIND_MAKE_MEM_UNDEFINED(fiber->stack, FIBER_STACK_BYTES);
+#ifdef FIBER_ASAN
+	__asan_unpoison_memory_region(fiber->stack, FIBER_STACK_BYTES);
+#endif
 #ifdef FIBER_TSAN
 	if (fiber->tsan_fiber)
 		__tsan_destroy_fiber(fiber->tsan_fiber);
 	fiber->tsan_fiber = NULL;
-#else
-	(void)fiber;
 #endif
 }
 
@@ -62,7 +66,7 @@ void fiber_free_stack(struct fiber *fiber)
 
 	if (!fiber->stack)
 		return;
-	end_thread_sanitizer_fiber(fiber);
+	forget_frames(fiber);
 	VALGRIND_STACK_DEREGISTER(fiber->valgrind_id);
 	munmap((char *)fiber->stack - guard, guard + FIBER_STACK_BYTES);
 	fiber->stack = NULL;
@@ -71,7 +75,7 @@ void fiber_free_stack(struct fiber *fiber)
 void fiber_move_stack(struct fiber *to, struct fiber *from)
 {
 	assert(from->stack && !to->stack);
-	end_thread_sanitizer_fiber(from);
+	forget_frames(from);
 	to->stack = from->stack;
 	to->valgrind_id = from->valgrind_id;
 	from->stack = NULL;
@@ -142,8 +146,6 @@ void fiber_prepare(struct fiber *fiber, fiber_entry_fn entry, void *arg, unsigne
 	fiber->fake_stack = NULL;
 	fiber->asan_bottom = fiber->stack;
 	fiber->asan_bytes = FIBER_STACK_BYTES;
-	// Redzones of frames that were abandoned here must not stay poisoned.
-	__asan_unpoison_memory_region(fiber->stack, FIBER_STACK_BYTES);
 #endif
 #ifdef FIBER_TSAN
 	fiber->tsan_fiber = __tsan_create_fiber(0);
