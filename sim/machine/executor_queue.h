@@ -47,6 +47,17 @@ static inline bool exec_queue_key_before(struct exec_queue_key a, struct exec_qu
 	return a.clock_ps != b.clock_ps ? a.clock_ps < b.clock_ps : a.order < b.order;
 }
 
+/*
+ * The same as a number to add, without a branch: which of two children comes first is a coin toss
+ * to a branch predictor. Elsewhere the outcome is mostly the same, and the branch is quicker.
+ */
+static inline uint32_t exec_queue_key_before_number(struct exec_queue_key a,
+						    struct exec_queue_key b)
+{
+	return (uint32_t)((a.clock_ps < b.clock_ps) |
+			  ((a.clock_ps == b.clock_ps) & (a.order < b.order)));
+}
+
 /* Make room for count entries in all. 0, -ENOMEM. */
 static inline int exec_queue_reserve(struct exec_queue *queue, uint32_t count)
 {
@@ -96,9 +107,9 @@ static inline void exec_queue_sink(struct exec_queue *queue, uint32_t index,
 
 		if (child >= queue->count)
 			break;
-		if (child + 1 < queue->count &&
-		    exec_queue_key_before(queue->entries[child + 1].key, queue->entries[child].key))
-			child++;
+		if (child + 1 < queue->count)
+			child += exec_queue_key_before_number(queue->entries[child + 1].key,
+							      queue->entries[child].key);
 		if (!exec_queue_key_before(queue->entries[child].key, entry.key))
 			break;
 		exec_queue_put(queue, index, queue->entries[child]);
