@@ -105,6 +105,9 @@ static int missing(struct walk *w, const char *what, size_t len, const json_t *p
 
 	snprintf(wanted, sizeof(wanted), "%.*s", (int)len, w->rest);
 	nearest_begin(&nearest, wanted);
+	/* Behind a VM, operations are as good as keys. */
+	json_object_foreach(json_object_get(present, group_keys[GROUP_OPERATIONS]), key, element)
+		nearest_offer(&nearest, key);
 	json_object_foreach((json_t *)present, key, element)
 	{
 		nearest_offer(&nearest, key);

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+#include "sim/cli/session.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/report/event_log.h"
+#include "sim/report/report.h"
+#include "sim/scenario/nearest.h"
+#include "sim/scenario/scenario.h"
+#include "sim/simulation/simulation.h"
+
+struct session {
+	const struct cli_options *options;
+	struct scenario **scenarios; /* options->files.count */
+	json_t *reports;             /* array */
+	FILE *json;                  /* NULL: not asked for */
+	FILE *events;
+};
+
+static void __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("pvmmio-sim: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+}
+
+/* ---- loading and checking ---- */
+
+static int load_one(struct session *s, size_t i)
+{
+	const char *file = s->options->files.items[i];
+	const struct scenario_options options = {
+		.overrides = s->options->overrides.items,
+		.override_count = s->options->overrides.count,
+		.errors = stderr,
+	};
+	int ret = scenario_load(&s->scenarios[i], file, &options);
+
+	/* Messages about what is in the file are written already. */
+	if (ret && ret != -EINVAL)
+		complain("cannot read '%s': %s", file, strerror(-ret));
+	if (ret == -ENOMEM)
+		return CLI_NO_MEANS;
+	return ret ? CLI_MISUSED : CLI_OK;
+}
+
+static bool is_chosen(const struct session *s, const struct scenario_variant *variant)
+{
+	const struct cli_list *chosen = &s->options->variants;
+
+	for (size_t i = 0; i < chosen->count; i++) {
+		if (strcmp(chosen->items[i], variant->name) == 0)
+			return true;
+	}
+	return chosen->count == 0;
+}
+
+/* Whatever is asked for must be somewhere, and every file must have something to run. */
+static int check_variant_name(const struct session *s, const char *name)
+{
+	char hint[NEAREST_HINT_BYTES];
+	struct nearest nearest;
+
+	nearest_begin(&nearest, name);
+	for (size_t i = 0; i < s->options->files.count; i++) {
+		for (size_t j = 0; j < s->scenarios[i]->variant_count; j++) {
+			const char *known = s->scenarios[i]->variants[j].name;
+
+			if (strcmp(known, name) == 0)
+				return CLI_OK;
+			nearest_offer(&nearest, known);
+		}
+	}
+	complain("no variant is called '%s'%s", name, nearest_hint(&nearest, hint, sizeof(hint)));
+	return CLI_MISUSED;
+}
+
+static int check_one(const struct session *s, const struct scenario *scenario)
+{
+	char why[SIMULATION_WHY_BYTES];
+	bool any = false;
+
+	for (size_t i = 0; i < scenario->variant_count; i++) {
+		const struct scenario_variant *variant = &scenario->variants[i];
+		int ret;
+
+		if (!is_chosen(s, variant))
+			continue;
+		any = true;
+		ret = simulation_check(&variant->config, why, sizeof(why));
+		if (ret) {
+			complain("%s: variant %s: %s", scenario->path, variant->name, why);
+			return ret == -EINVAL ? CLI_MISUSED : CLI_NO_MEANS;
+		}
+	}
+	if (any)
+		return CLI_OK;
+	complain("%s: none of the variants asked for", scenario->path);
+	return CLI_MISUSED;
+}
+
+static int load_all(struct session *s)
+{
+	size_t count = s->options->files.count;
+	int status = CLI_OK;
+
+	s->scenarios = calloc(count, sizeof(struct scenario *));
+	if (!s->scenarios)
+		return CLI_NO_MEANS;
+	/* Show what is wrong in all files, not only in the first. */
+	for (size_t i = 0; i < count; i++) {
+		int one = load_one(s, i);
+
+		status = status ? status : one;
+	}
+	for (size_t i = 0; i < s->options->variants.count && status == CLI_OK; i++)
+		status = check_variant_name(s, s->options->variants.items[i]);
+	for (size_t i = 0; i < count && status == CLI_OK; i++)
+		status = check_one(s, s->scenarios[i]);
+	return status;
+}
+
+/* ---- outputs ---- */
+
+static int open_output(const char *name, FILE **out)
+{
+	if (!name)
+		return CLI_OK;
+	*out = strcmp(name, "-") == 0 ? stdout : fopen(name, "w");
+	if (*out)
+		return CLI_OK;
+	complain("cannot write '%s': %s", name, strerror(errno));
+	return CLI_MISUSED;
+}
+
+static int close_output(const char *name, FILE *out)
+{
+	int ret;
+
+	if (!out)
+		return CLI_OK;
+	ret = ferror(out);
+	ret |= out == stdout ? fflush(out) : fclose(out);
+	if (ret == 0)
+		return CLI_OK;
+	complain("cannot write '%s': %s", name, strerror(errno));
+	return CLI_NO_MEANS;
+}
+
+/* ---- running and reporting ---- */
+
+static int run_variant(struct session *s, const struct scenario *scenario, size_t i,
+		       struct sim_result **result)
+{
+	const struct scenario_variant *variant = &scenario->variants[i];
+	struct event_log log;
+	const struct simulation_options options = { .trace = s->events ? &log.sink : NULL };
+	int ret;
+
+	if (s->events) {
+		event_log_init(&log, s->events);
+		fprintf(s->events, "# scenario %s, variant %s\n", scenario->name, variant->name);
+	}
+	ret = simulation_run(result, &variant->config, &options);
+	if (ret == 0)
+		return CLI_OK;
+	complain("%s: variant %s: %s", scenario->path, variant->name, strerror(-ret));
+	return CLI_NO_MEANS;
+}
+
+static int run_one(struct session *s, const struct scenario *scenario)
+{
+	struct sim_result **results = calloc(scenario->variant_count, sizeof(struct sim_result *));
+	json_t *report = NULL;
+	int status = results ? CLI_OK : CLI_NO_MEANS;
+
+	for (size_t i = 0; i < scenario->variant_count && status == CLI_OK; i++) {
+		if (is_chosen(s, &scenario->variants[i]))
+			status = run_variant(s, scenario, i, &results[i]);
+	}
+	if (status == CLI_OK) {
+		report = report_build(scenario, results);
+		if (!report || json_array_append(s->reports, report)) {
+			complain("no memory for the report on %s", scenario->path);
+			status = CLI_NO_MEANS;
+		}
+	}
+	json_decref(report);
+	for (size_t i = 0; results && i < scenario->variant_count; i++)
+		sim_result_free(results[i]);
+	free(results);
+	return status;
+}
+
+static int run_all(struct session *s)
+{
+	int status = CLI_OK;
+
+	s->reports = json_array();
+	for (size_t i = 0; i < s->options->files.count && status == CLI_OK; i++)
+		status = run_one(s, s->scenarios[i]);
+	return status;
+}
+
+static bool stdout_is_taken(const struct session *s)
+{
+	return s->json == stdout || s->events == stdout;
+}
+
+static int write_table(const struct session *s, const json_t *report, size_t i)
+{
+	int ret;
+
+	if (i)
+		fputc('\n', stdout);
+	ret = report_write_text(report, stdout, s->options->colour);
+	if (ret)
+		complain("cannot write the table: %s", strerror(-ret));
+	return ret ? CLI_NO_MEANS : CLI_OK;
+}
+
+/* What failed follows the table, or goes to standard error if there is no table. */
+static int write_reports(const struct session *s)
+{
+	bool taken = stdout_is_taken(s);
+	int status = CLI_OK;
+	json_t *report;
+	size_t i;
+
+	json_array_foreach(s->reports, i, report)
+	{
+		if (!taken && write_table(s, report, i))
+			return CLI_NO_MEANS;
+		if (report_ok(report))
+			continue;
+		status = CLI_FAILED;
+		report_write_failures(report, taken ? stderr : stdout,
+				      !taken && s->options->colour);
+	}
+	if (s->json &&
+	    report_write_json(s->options->files.count == 1 ? json_array_get(s->reports, 0)
+							   : s->reports,
+			      s->json)) {
+		complain("cannot write '%s': %s", s->options->json, strerror(errno));
+		return CLI_NO_MEANS;
+	}
+	return status;
+}
+
+int session_run(const struct cli_options *options)
+{
+	struct session s = { .options = options };
+	int status = load_all(&s);
+	int closed;
+
+	if (status == CLI_OK)
+		status = open_output(options->json, &s.json);
+	if (status == CLI_OK)
+		status = open_output(options->events, &s.events);
+	if (status == CLI_OK)
+		status = run_all(&s);
+	if (status == CLI_OK)
+		status = write_reports(&s);
+	closed = close_output(options->events, s.events);
+	if (status != CLI_NO_MEANS && closed)
+		status = closed;
+	closed = close_output(options->json, s.json);
+	if (status != CLI_NO_MEANS && closed)
+		status = closed;
+	json_decref(s.reports);
+	for (size_t i = 0; s.scenarios && i < options->files.count; i++)
+		scenario_free(s.scenarios[i]);
+	free(s.scenarios);
+	return status;
+}
