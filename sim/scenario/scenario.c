@@ -227,20 +227,12 @@ static int read_file(struct loader *loader, const char *path)
 	char *text = NULL;
 	size_t len = 0;
 	int err = file_read(path, YAML_FILE_BYTES_LIMIT, &text, &len);
-	int open_err = err == -ENOMEM ? 0 : err;
 
-	if (open_err)
-		text = strdup("");
-	if (!text)
-		return -ENOMEM;
+	if (err)
+		return err;
 	source = diag_add_source(&loader->diag, path, text, len, false);
 	if (!source)
 		return -ENOMEM;
-	if (open_err) {
-		diag_error(&loader->diag, (struct text_pos){ source, 0, 0 }, "cannot read: %s",
-			   strerror(-open_err));
-		return open_err;
-	}
 	return yaml_parse(&loader->root, &loader->arena, source, &loader->diag);
 }
 
