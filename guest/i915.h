@@ -10,8 +10,10 @@
  * How a submission reaches the device (four ELSP writes, or the shared page and one) is chosen
  * once, at probe, by an operations table.
  *
- * Errors are negative errno values. All functions must be called on a vCPU, outside interrupt
- * handlers; several vCPUs may call them at once, for different contexts.
+ * Errors are negative errno values. All functions but i915_get_stats() must be called on a vCPU,
+ * outside interrupt handlers; several vCPUs may call them at once, for different contexts. The
+ * vCPU that takes the GPU's interrupt should have interrupts enabled, as under an operating system;
+ * otherwise it takes them only inside i915_request_wait() and i915_wait_idle().
  */
 #ifndef PVMMIO_GUEST_I915_H
 #define PVMMIO_GUEST_I915_H
@@ -47,27 +49,47 @@ struct i915_params {
 struct i915_stats {
 	uint64_t requests_added;
 	uint64_t requests_completed;
-	uint64_t submissions; /* ELSP submissions, each of one or two contexts */
-	uint64_t interrupts;
-	uint64_t spurious_interrupts;
+	uint64_t submissions;         /* ELSP submissions, each of one or two contexts */
+	uint64_t interrupts;          /* handler calls, spurious ones among them */
+	uint64_t spurious_interrupts; /* the master register showed no source */
 	uint64_t csb_events;
+	uint64_t csb_errors;    /* status events that contradict what was submitted */
 	uint32_t pvmmio_levels; /* negotiated */
 	bool vgpu_active;
 };
 
 /*
- * Probe and start the device: the `init` operation. 0, -ENODEV, -ENOMEM, -EIO. On success the
- * caller owns *out and ends with i915_destroy() when idle.
+ * Probe and start the device: the `init` operation. On success the caller owns *out and ends with
+ * i915_destroy().
+ *
+ * -ENODEV: no such device, or a host without status buffer emulation. -ENOMEM. -EIO: PVINFO names
+ * an impossible GGTT share, or the host has enabled pvmmio levels that this driver cannot use and
+ * does not take them back. Any other refusal of pvmmio means running without it.
  */
 int i915_create(struct i915 **out, struct platform *plat, const struct i915_params *params);
+
+/*
+ * Disable interrupts and return all memory, that of remaining contexts, objects and requests
+ * included: handles to them are void. When the GPU is idle, or has stopped for good on a misused
+ * request. pvmmio levels stay as negotiated: they are frozen until the device is reset.
+ */
 void i915_destroy(struct i915 *i915);
+
+/* Counts so far. May be called anywhere while no function of this driver runs. */
 void i915_get_stats(const struct i915 *i915, struct i915_stats *out);
 
-/* A logical context: one image and ring per engine, made on first use there. NULL: no memory. */
+/*
+ * A logical context: one image and ring per engine, made on first use there. NULL: no memory.
+ * Destroying gives up the caller's handle; memory is kept until its last request has ended.
+ */
 struct i915_context *i915_context_create(struct i915 *i915);
-void i915_context_destroy(struct i915_context *ctx); /* when idle */
+void i915_context_destroy(struct i915_context *ctx);
 
-/* A buffer of size_bytes (rounded up to pages), bound into the GGTT. NULL: no memory or no space.
+/*
+ * A buffer of size_bytes (rounded up to pages), bound into the GGTT: from the lowest free address
+ * of the mappable part, then of the rest. NULL: no memory or no space.
+ *
+ * Destroy it when the GPU no longer uses it: requests do not keep their batch or its targets.
  */
 struct i915_object *i915_object_create(struct i915 *i915, size_t size_bytes);
 void i915_object_destroy(struct i915_object *obj);
@@ -77,8 +99,11 @@ size_t i915_object_size(const struct i915_object *obj);
 
 /*
  * A request on ctx and engine that executes batch from its start. Takes effect with
- * i915_request_add(); the request is the caller's until i915_request_put(). -ENODEV: no such
- * engine. -ENOMEM: no memory or the ring is full.
+ * i915_request_add(); the request is the caller's until i915_request_put(), which may come before
+ * it has completed, and without adding cancels it. -ENODEV: no such engine. -ENOMEM: no memory, no
+ * GGTT space, or the ring is full; requests that end make room.
+ *
+ * After a request with misuse its engine may never answer again: later ones there time out.
  */
 int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine,
 			struct i915_object *batch, enum i915_misuse misuse,

@@ -3,7 +3,9 @@
  * Batch building: the GPU client's half of the guest, what a userspace driver does.
  *
  * A builder writes commands into an object's CPU view. All emit functions return -ENOSPC when the
- * batch object is full and leave it unchanged; end with batch_end().
+ * batch object is full and leave it unchanged; room for batch_end(), with which a batch ends, is
+ * kept. The blits return -EINVAL for a pitch or coordinates (at most 32767) out of range. Nothing
+ * here exits.
  */
 #ifndef PVMMIO_GUEST_I915_BATCH_H
 #define PVMMIO_GUEST_I915_BATCH_H

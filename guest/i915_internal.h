@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver's own structures and the doors between its files.
+ *
+ * Locks, outermost first; each also disables interrupts on its vCPU:
+ *
+ *   engine->lock          queue, ports, timeline, rings and state pages of that engine's contexts,
+ *                         interrupt mask, and the fields of struct i915_engine
+ *   i915->shared.lock     from the first store into the shared page to the return of its doorbell
+ *   i915->lock            lists of contexts and objects, context ids, reference counts of contexts
+ *   ggtt.lock, heap.lock  inside their own functions
+ *
+ * No register is accessed under i915->lock and below. Memory goes back to the platform only outside
+ * of interrupt handlers and locks.
+ */
+#ifndef PVMMIO_GUEST_I915_INTERNAL_H
+#define PVMMIO_GUEST_I915_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guest/i915.h"
+#include "guest/i915_bug.h"
+#include "guest/i915_errno.h"
+#include "guest/i915_ggtt.h"
+#include "guest/i915_heap.h"
+#include "guest/i915_list.h"
+#include "guest/i915_ring.h"
+#include "hw-model/regs/gen9_context.h"
+#include "hw-model/regs/gen9_regs.h"
+#include "sim/abi/pvmmio.h"
+#include "sim/platform.h"
+
+#define I915_PORT_COUNT 2u
+#define I915_RING_PAGES 4u
+
+/* Engine status page (HWSP), dword indices. Source: Linux 4.19 intel_ringbuffer.h. */
+#define HWSP_SEQNO_DWORD  0x30u
+#define HWSP_SCRATCH_BYTE 0x100u
+
+/* Contiguous guest pages, bound into the GGTT. */
+struct i915_buffer {
+	void *cpu; /* NULL: no buffer */
+	uint64_t gpa;
+	size_t page_count;
+	struct i915_ggtt_node node;
+};
+
+struct i915_object {
+	struct i915 *i915;
+	struct i915_list link; /* i915->objects */
+	struct i915_buffer buffer;
+};
+
+/* A context on one engine: image and ring, made on first use. */
+struct i915_engine_context {
+	struct i915_buffer image;
+	struct i915_buffer ring_buffer;
+	struct i915_ring ring;
+};
+
+struct i915_context {
+	struct i915 *i915;
+	struct i915_list link; /* i915->contexts, by id; i915->dead_contexts once unreferenced */
+	uint32_t id;           /* 1 .. 2^21 - 1: upper dword of its descriptors */
+	uint32_t refs;         /* the caller's, and one for each request that has not ended */
+	struct i915_engine_context on[GEN9_ENGINE_COUNT];
+};
+
+struct i915_request {
+	struct i915_context *ctx;
+	struct i915_engine *engine;
+	struct i915_list timeline_link; /* engine->timeline, from adding to retiring */
+	struct i915_list queue_link;    /* engine->queue, from adding to the port */
+	uint64_t batch_gma;
+	enum i915_misuse misuse;
+	uint32_t seqno;     /* what its breadcrumb stores; valid once added */
+	uint32_t tail;      /* ring offset behind its last command */
+	uint32_t idle_tail; /* the same with the two dwords that a lite restore needs */
+	uint32_t refs;      /* the caller's, and the timeline's */
+	bool added;
+	bool queued;
+	bool in_port; /* the last request of what a port holds */
+};
+
+struct i915_port {
+	struct i915_request *rq; /* NULL: empty */
+	unsigned count;          /* ELSP submissions that the engine has not answered */
+	uint32_t context_id;
+};
+
+struct i915_engine {
+	struct i915 *i915;
+	enum gen9_engine_id id;
+	const struct gen9_engine_info *info;
+	bool started; /* its status page is set up: interrupts may be processed */
+
+	struct plat_lock lock;
+	struct i915_buffer hwsp;
+	uint32_t last_seqno; /* given to a request */
+	uint32_t seen_seqno; /* read from the status page */
+	uint32_t hold_count;
+	uint32_t waiter_count;      /* for a user interrupt */
+	uint32_t idle_waiter_count; /* for the ports to become empty */
+	uint32_t busy;              /* 1: queue or ports are not empty; accessed atomically */
+
+	struct i915_list timeline; /* added, not retired, in order */
+	struct i915_list queue;    /* added, not in a port, in order */
+	struct i915_port ports[I915_PORT_COUNT];
+	bool hw_ack;       /* the engine has answered the last submission */
+	unsigned csb_head; /* last status entry processed */
+
+	uint64_t requests_added;
+	uint64_t requests_completed;
+	uint64_t submissions;
+	uint64_t csb_events;
+	uint64_t csb_errors;
+};
+
+/* How a pair of descriptors reaches an engine; an empty element is 0. */
+struct i915_submit_ops {
+	void (*submit)(struct i915 *i915, const struct i915_engine *engine,
+		       const uint64_t desc[I915_PORT_COUNT]);
+};
+
+extern const struct i915_submit_ops i915_submit_elsp;   /* four writes */
+extern const struct i915_submit_ops i915_submit_pvmmio; /* three shared words and one write */
+
+struct i915_shared {
+	struct pvmmio_page *page; /* NULL: nothing negotiated */
+	uint64_t gpa;
+	struct plat_lock lock;
+};
+
+struct i915 {
+	struct platform *plat;
+	uint64_t bar0;
+	bool vgpu_active;
+	bool irq_installed;
+	unsigned fence_count;
+	uint32_t pvmmio_levels;
+	struct i915_shared shared;
+	const struct i915_submit_ops *submit_ops;
+
+	struct i915_heap heap;
+	struct i915_ggtt ggtt;
+	struct i915_buffer scratch; /* where flushes store what nobody reads */
+
+	struct plat_lock lock;
+	struct i915_list contexts;
+	struct i915_list dead_contexts;
+	struct i915_list objects;
+
+	uint64_t interrupts;
+	uint64_t spurious_interrupts;
+	struct i915_engine engines[GEN9_ENGINE_COUNT];
+};
+
+/* ---- registers ---- */
+
+static inline uint32_t i915_read(const struct i915 *i915, uint32_t offset)
+{
+	return plat_read32(i915->plat, i915->bar0 + offset);
+}
+
+static inline void i915_write(const struct i915 *i915, uint32_t offset, uint32_t value)
+{
+	plat_write32(i915->plat, i915->bar0 + offset, value);
+}
+
+/* ---- i915_object.c: memory bound into the GGTT ---- */
+
+/* 0, -ENOMEM (pages or GGTT space); then buffer is as zeroed. */
+int i915_buffer_init(struct i915 *i915, struct i915_buffer *buffer, size_t page_count,
+		     enum i915_ggtt_place place);
+void i915_buffer_fini(struct i915 *i915, struct i915_buffer *buffer);
+void i915_objects_free(struct i915 *i915);
+
+/* ---- i915_vgpu.c: what PVINFO says, and the negotiation of pvmmio ---- */
+
+/* Sets vgpu_active and negotiates. 0, -ENODEV (host too old), -ENOMEM, -EIO. */
+int i915_vgpu_detect(struct i915 *i915, const struct i915_params *params);
+unsigned i915_vgpu_fence_count(const struct i915 *i915);
+void i915_vgpu_share(const struct i915 *i915, struct i915_ggtt_slice *mappable,
+		     struct i915_ggtt_slice *hidden);
+void i915_vgpu_display_ready(const struct i915 *i915);
+void i915_pvmmio_free_page(struct i915 *i915);
+
+/* ---- i915_irq.c ---- */
+void i915_irq_install(struct i915 *i915);
+void i915_irq_uninstall(struct i915 *i915);
+
+/* ---- i915_engine.c, i915_mocs.c ---- */
+extern const struct gen9_engine_info i915_engine_info[GEN9_ENGINE_COUNT];
+
+int i915_engine_init(struct i915 *i915, enum gen9_engine_id id);
+void i915_engine_start(struct i915_engine *engine);
+void i915_engine_fini(struct i915_engine *engine);
+void i915_engine_arm_user_interrupt(struct i915_engine *engine);    /* engine->lock held */
+void i915_engine_disarm_user_interrupt(struct i915_engine *engine); /* engine->lock held */
+
+static inline uint32_t *i915_engine_hwsp(const struct i915_engine *engine)
+{
+	return engine->hwsp.cpu;
+}
+
+void i915_mocs_init_l3(const struct i915 *i915);
+void i915_mocs_init_engine(const struct i915_engine *engine);
+
+/* ---- i915_context.c ---- */
+
+/* Make ctx's image and ring on engine, if not there yet. 0, -ENOMEM. */
+int i915_context_prepare(struct i915_context *ctx, const struct i915_engine *engine);
+uint64_t i915_context_descriptor(const struct i915_context *ctx, enum gen9_engine_id engine);
+uint32_t *i915_context_state(const struct i915_context *ctx, enum gen9_engine_id engine);
+void i915_context_ref(struct i915_context *ctx);
+void i915_context_unref(struct i915_context *ctx);
+void i915_contexts_reap(struct i915 *i915); /* free the dead ones; outside of handlers and locks */
+void i915_contexts_free(struct i915 *i915); /* all */
+
+/* ---- i915_emit.c: a request's commands ---- */
+size_t i915_request_dwords(enum gen9_engine_id engine);
+void i915_request_emit(const struct i915_request *rq, uint32_t *cs);
+
+/* ---- i915_request.c ---- */
+
+/* engine->lock held: end what the GPU has passed and no port holds. */
+void i915_requests_retire(struct i915_engine *engine);
+void i915_requests_note_progress(struct i915_engine *engine);
+
+/* ---- i915_execlists.c; engine->lock held ---- */
+void i915_execlists_process_csb(struct i915_engine *engine);
+void i915_execlists_dequeue(struct i915_engine *engine);
+void i915_execlists_run(struct i915_engine *engine); /* both, and retire */
+
+#endif

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Requests: from creation over the queue to the breadcrumb, waiting, and retirement.
+ *
+ * A seqno is given when the request is added, for each engine in order, so a request has completed
+ * when the engine's status page holds its seqno or a later one.
+ */
+#include "guest/i915_internal.h"
+
+/* What follows the tail: the two dwords of a lite restore. */
+#define LITE_RESTORE_BYTES 8u
+
+static uint32_t request_bytes(const struct i915_engine *engine)
+{
+	return (uint32_t)(i915_request_dwords(engine->id) * 4);
+}
+
+static bool passed(uint32_t now, uint32_t seqno)
+{
+	return (int32_t)(now - seqno) >= 0;
+}
+
+static uint32_t hwsp_seqno(const struct i915_engine *engine)
+{
+	return plat_load_acquire32(engine->i915->plat, i915_engine_hwsp(engine) + HWSP_SEQNO_DWORD);
+}
+
+static struct i915_ring *ring_of(const struct i915_request *rq)
+{
+	return &rq->ctx->on[rq->engine->id].ring;
+}
+
+/* engine->lock held, which guards refs. */
+static void request_unref(struct i915_request *rq)
+{
+	if (--rq->refs == 0)
+		i915_heap_free(&rq->engine->i915->heap, rq, sizeof(*rq));
+}
+
+void i915_requests_note_progress(struct i915_engine *engine)
+{
+	uint32_t now = hwsp_seqno(engine);
+
+	if (passed(now, engine->seen_seqno) && passed(engine->last_seqno, now)) {
+		engine->requests_completed += now - engine->seen_seqno;
+		engine->seen_seqno = now;
+	}
+}
+
+void i915_requests_retire(struct i915_engine *engine)
+{
+	i915_requests_note_progress(engine);
+	while (!i915_list_empty(&engine->timeline)) {
+		struct i915_request *rq =
+			container_of(engine->timeline.next, struct i915_request, timeline_link);
+
+		if (rq->queued || rq->in_port || !passed(engine->seen_seqno, rq->seqno))
+			break;
+		i915_list_remove(&rq->timeline_link);
+		i915_ring_retire(ring_of(rq), rq->tail);
+		i915_context_unref(rq->ctx);
+		request_unref(rq);
+	}
+}
+
+static bool reserve(struct i915_context *ctx, struct i915_engine *engine)
+{
+	struct i915_ring *ring = &ctx->on[engine->id].ring;
+	struct platform *plat = engine->i915->plat;
+	bool irq = plat_lock(plat, &engine->lock);
+	bool ok;
+
+	i915_requests_retire(engine);
+	ok = i915_ring_reserve(ring, request_bytes(engine));
+	plat_unlock(plat, &engine->lock, irq);
+	return ok;
+}
+
+int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine_id,
+			struct i915_object *batch, enum i915_misuse misuse,
+			struct i915_request **out)
+{
+	struct i915 *i915 = ctx->i915;
+	struct i915_engine *engine;
+	struct i915_request *rq;
+	int err;
+
+	if ((unsigned)engine_id >= GEN9_ENGINE_COUNT)
+		return -I915_ENODEV;
+	engine = &i915->engines[engine_id];
+	err = i915_context_prepare(ctx, engine);
+	if (err)
+		return err;
+	rq = i915_heap_alloc(&i915->heap, sizeof(*rq));
+	if (!rq)
+		return -I915_ENOMEM;
+	if (!reserve(ctx, engine)) {
+		i915_heap_free(&i915->heap, rq, sizeof(*rq));
+		return -I915_ENOMEM;
+	}
+	i915_context_ref(ctx);
+	rq->ctx = ctx;
+	rq->engine = engine;
+	rq->batch_gma = misuse == I915_MISUSE_BATCH_ADDRESS ? i915_ggtt_foreign_page(&i915->ggtt)
+							    : i915_object_gma(batch);
+	rq->misuse = misuse;
+	rq->refs = 1;
+	*out = rq;
+	return 0;
+}
+
+/* engine->lock held. */
+static void emit(struct i915_request *rq)
+{
+	struct i915_ring *ring = ring_of(rq);
+
+	rq->seqno = ++rq->engine->last_seqno;
+	i915_request_emit(rq, i915_ring_begin(ring, request_bytes(rq->engine)));
+	rq->idle_tail = ring->emit;
+	rq->tail = i915_ring_wrap(ring, ring->emit - LITE_RESTORE_BYTES);
+}
+
+void i915_request_add(struct i915_request *rq)
+{
+	struct i915_engine *engine = rq->engine;
+	struct platform *plat = engine->i915->plat;
+	bool irq;
+
+	I915_BUG_ON(plat, rq->added);
+	plat_work(plat, PLAT_WORK_REQUEST);
+	irq = plat_lock(plat, &engine->lock);
+	emit(rq);
+	engine->requests_added++;
+	rq->added = true;
+	rq->queued = true;
+	rq->refs++;
+	i915_list_append(&rq->timeline_link, &engine->timeline);
+	i915_list_append(&rq->queue_link, &engine->queue);
+	i915_execlists_run(engine);
+	plat_unlock(plat, &engine->lock, irq);
+}
+
+bool i915_request_completed(const struct i915_request *rq)
+{
+	return rq->added && passed(hwsp_seqno(rq->engine), rq->seqno);
+}
+
+static uint64_t deadline_after(struct platform *plat, uint64_t timeout_ns)
+{
+	uint64_t now = plat_time_ns(plat);
+
+	return timeout_ns > PLAT_NEVER - now ? PLAT_NEVER : now + timeout_ns;
+}
+
+/*
+ * Interrupts stay disabled on this vCPU between each test and plat_halt(), which enables them: what
+ * comes in between is taken there. The user interrupt is armed before the first test; one that was
+ * masked off before that had its seqno stored before.
+ */
+static bool sleep_until_completed(const struct i915_request *rq, uint64_t deadline_ns)
+{
+	struct platform *plat = rq->engine->i915->plat;
+
+	while (!i915_request_completed(rq)) {
+		if (!plat_halt(plat, deadline_ns))
+			return i915_request_completed(rq);
+	}
+	return true;
+}
+
+int i915_request_wait(struct i915_request *rq, uint64_t timeout_ns)
+{
+	struct i915_engine *engine = rq->engine;
+	struct platform *plat = engine->i915->plat;
+	uint64_t deadline_ns;
+	bool completed, irq, inner;
+
+	if (i915_request_completed(rq))
+		return 0;
+	deadline_ns = deadline_after(plat, timeout_ns);
+	irq = plat_irq_save(plat);
+	inner = plat_lock(plat, &engine->lock);
+	i915_engine_arm_user_interrupt(engine);
+	plat_unlock(plat, &engine->lock, inner);
+
+	completed = sleep_until_completed(rq, deadline_ns);
+
+	inner = plat_lock(plat, &engine->lock);
+	i915_engine_disarm_user_interrupt(engine);
+	i915_requests_retire(engine);
+	plat_unlock(plat, &engine->lock, inner);
+	plat_irq_restore(plat, irq);
+	return completed ? 0 : -I915_ETIME;
+}
+
+void i915_request_put(struct i915_request *rq)
+{
+	struct i915_engine *engine;
+	struct i915 *i915;
+	bool irq;
+
+	if (!rq)
+		return;
+	engine = rq->engine;
+	i915 = engine->i915;
+	irq = plat_lock(i915->plat, &engine->lock);
+	if (!rq->added) {
+		i915_ring_cancel(ring_of(rq));
+		i915_context_unref(rq->ctx);
+	}
+	request_unref(rq);
+	plat_unlock(i915->plat, &engine->lock, irq);
+	i915_contexts_reap(i915);
+}
+
+static int wait_engine_idle(struct i915_engine *engine, uint64_t deadline_ns)
+{
+	struct platform *plat = engine->i915->plat;
+	bool irq = plat_irq_save(plat);
+	bool inner = plat_lock(plat, &engine->lock);
+	bool idle;
+
+	engine->idle_waiter_count++;
+	plat_unlock(plat, &engine->lock, inner);
+	while (!(idle = !plat_load_acquire32(plat, &engine->busy))) {
+		if (!plat_halt(plat, deadline_ns)) {
+			idle = !plat_load_acquire32(plat, &engine->busy);
+			break;
+		}
+	}
+	inner = plat_lock(plat, &engine->lock);
+	engine->idle_waiter_count--;
+	i915_requests_retire(engine);
+	plat_unlock(plat, &engine->lock, inner);
+	plat_irq_restore(plat, irq);
+	return idle ? 0 : -I915_ETIME;
+}
+
+int i915_wait_idle(struct i915 *i915, uint64_t timeout_ns)
+{
+	uint64_t deadline_ns = deadline_after(i915->plat, timeout_ns);
+	int err = 0;
+
+	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
+		int engine_err = wait_engine_idle(&i915->engines[i], deadline_ns);
+
+		err = err ? err : engine_err;
+	}
+	i915_contexts_reap(i915);
+	return err;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A platform for the guest driver's tests: one vCPU (and a second one on request), memory, a
+ * register file that records every access, and a GPU small enough to be obviously right.
+ *
+ * The GPU executes what is in the rings, through the GGTT entries that the driver wrote, and keeps
+ * an account of rules that a driver must not break. It acts only when told to: by
+ * fake_gpu_step(), or by itself while the driver sleeps (gpu.automatic).
+ *
+ * Every platform call that may let others in calls `hook` first and then delivers a pending
+ * interrupt, if interrupts are enabled: a test can make anything happen at any such point.
+ */
+#ifndef PVMMIO_TESTS_GUEST_FAKE_H
+#define PVMMIO_TESTS_GUEST_FAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guest/i915.h"
+#include "sim/abi/pvmmio.h"
+#include "sim/platform.h"
+
+#define FAKE_BAR0             0x140000000ull
+#define FAKE_RAM_GPA          0x20000000ull
+#define FAKE_RAM_PAGES        4096u
+#define FAKE_LOG_LIMIT        65536u
+#define FAKE_OP_DEPTH         8u
+#define FAKE_SUBMISSION_LIMIT 4096u
+
+struct fake_access {
+	bool write;
+	unsigned size;
+	uint32_t offset; /* in BAR0 */
+	uint64_t value;
+};
+
+/* What the engine saw in one submission. */
+struct fake_submission {
+	enum gen9_engine_id engine;
+	uint64_t desc[2];
+	uint32_t tail[2]; /* from the context images at that time */
+};
+
+struct fake_execlist {
+	bool valid;
+	uint64_t desc[2];
+	uint32_t tail[2];
+};
+
+struct fake_engine {
+	uint32_t elsp[4];
+	unsigned elsp_count;
+	struct fake_execlist running, pending;
+	unsigned element; /* of running */
+	unsigned csb_write;
+};
+
+struct platform {
+	uint32_t *regs; /* GEN9_MMIO_SIZE_BYTES */
+	uint64_t *ggtt; /* GEN9_GGTT_ENTRIES */
+	uint32_t pci[64];
+
+	struct fake_access *log;
+	size_t log_count;
+	size_t log_start; /* fake_log_clear() */
+
+	uint8_t *ram;
+	bool page_used[FAKE_RAM_PAGES];
+	size_t allocation_pages[FAKE_RAM_PAGES]; /* at an allocation's first page */
+	size_t pages_in_use;
+	size_t allocation_count;
+	size_t fail_allocation; /* the n-th from 1 fails; 0: none */
+
+	void (*irq_handler)(void *opaque);
+	void *irq_opaque;
+	bool irq_enabled, irq_pending, irq_in_handler, woken;
+	unsigned interrupts_taken, locks_held, halts;
+	uint64_t time_ns;
+
+	enum plat_op ops[FAKE_OP_DEPTH];
+	unsigned op_depth;
+	unsigned op_count[PLAT_OP_RESET + 1];
+	unsigned op_accesses[PLAT_OP_RESET + 1]; /* while it is the innermost one */
+	unsigned work_count[PLAT_WORK_INTERRUPT + 1];
+	unsigned log_messages;
+
+	uint64_t points; /* calls that may let others in */
+	void (*hook)(struct platform *plat, void *arg);
+	void *hook_arg;
+	bool in_hook;
+
+	/* The host of a vGPU. */
+	struct {
+		uint32_t offered; /* pvmmio levels */
+		uint32_t extra;   /* accepted without being wanted */
+		uint32_t page_version;
+		uint32_t page_size_bytes;
+		bool refuses_page;
+		bool frozen; /* levels cannot be taken back */
+		uint32_t levels;
+	} host;
+
+	struct {
+		bool automatic; /* step while the driver sleeps */
+		struct fake_engine engines[GEN9_ENGINE_COUNT];
+		struct fake_submission submissions[FAKE_SUBMISSION_LIMIT];
+		size_t submission_count;
+		unsigned violations; /* rules broken by the driver */
+		const char *violation;
+	} gpu;
+};
+
+struct platform *fake_create(void);      /* native */
+struct platform *fake_create_vgpu(void); /* the host offers every level */
+void fake_destroy(struct platform *plat);
+
+/* PVINFO of a vGPU, and the GGTT share that it has. */
+#define FAKE_LOW_BASE   0x04000000u
+#define FAKE_LOW_BYTES  0x00400000u
+#define FAKE_HIGH_BASE  0x20000000u
+#define FAKE_HIGH_BYTES 0x01000000u
+#define FAKE_FENCES     4u
+void fake_set_pvinfo(struct platform *plat, uint32_t offset, uint32_t value);
+
+/* The access log since the last clear, and a reader of it that fails the test on a difference. */
+void fake_log_clear(struct platform *plat);
+size_t fake_log_length(const struct platform *plat);
+size_t fake_log_count(const struct platform *plat, bool write, uint32_t offset);
+
+struct fake_cursor {
+	const struct platform *plat;
+	size_t at;
+};
+struct fake_cursor fake_cursor(const struct platform *plat);
+void next_write(struct fake_cursor *cursor, uint32_t offset, uint64_t value);
+void next_read(struct fake_cursor *cursor, uint32_t offset);
+void next_end(const struct fake_cursor *cursor);
+
+/* Guest memory behind a GGTT address, or NULL. */
+void *fake_ggtt_cpu(const struct platform *plat, uint64_t gma);
+
+/* ---- the GPU ---- */
+
+/* Execute the current element of an engine. false: it is idle. */
+bool fake_gpu_step(struct platform *plat, enum gen9_engine_id engine);
+bool fake_gpu_step_all(struct platform *plat); /* one on each engine; false: all idle */
+
+/* Pieces of it, to compose other behaviour from. */
+void fake_gpu_elsp_write(struct platform *plat, enum gen9_engine_id engine, uint32_t value);
+void fake_gpu_csb(struct platform *plat, enum gen9_engine_id engine, uint32_t status,
+		  uint32_t context_id);
+void fake_gpu_seqno(struct platform *plat, enum gen9_engine_id engine, uint32_t seqno);
+void fake_gpu_event(struct platform *plat, enum gen9_engine_id engine, uint32_t bits);
+uint32_t *fake_gpu_hwsp(const struct platform *plat, enum gen9_engine_id engine);
+
+/* Take a pending interrupt now, if that is possible. */
+void fake_poll_interrupts(struct platform *plat);
+
+/* Run fn on a second vCPU at this point; not while a lock is held. */
+void fake_on_other_vcpu(struct platform *plat, void (*fn)(void *arg), void *arg);
+
+extern const struct gen9_engine_info fake_engine_info[GEN9_ENGINE_COUNT];
+
+#endif
