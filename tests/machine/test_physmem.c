@@ -345,14 +345,22 @@ static void test_same_seed_same_placement(void **state)
 	}
 }
 
-static void test_ram_is_zeroed_and_does_not_leak_between_vms(void **state)
+static void test_ram_is_zeroed_whoever_had_it(void **state)
 {
 	struct bed *bed = *state;
+	uint64_t len = PM_SIZE - GUEST_RAM_GRANULE, mfn;
 	struct guest_ram *ram = make_ram(bed, 0, 16 * MIB);
 
 	memset(guest_ram_guest_view(ram), 0xee, 16 * MIB);
 	guest_ram_destroy(ram);
 	ram = make_ram(bed, 1, 16 * MIB);
+	assert_true(all_zero(guest_ram_guest_view(ram), 16 * MIB));
+	guest_ram_destroy(ram);
+
+	assert_int_equal(physmem_alloc_pages(bed->pm, len >> PAGE_SHIFT, &mfn), 0);
+	memset(physmem_at(bed->pm, mfn << PAGE_SHIFT, len), 0xee, len);
+	physmem_free_pages(bed->pm, mfn, len >> PAGE_SHIFT);
+	ram = make_ram(bed, 0, 16 * MIB);
 	assert_true(all_zero(guest_ram_guest_view(ram), 16 * MIB));
 	guest_ram_destroy(ram);
 }
@@ -511,6 +519,15 @@ static void free_too_many(struct bed *bed)
 	physmem_free_pages(bed->pm, mfn, 3);
 }
 
+static void free_two_as_one(struct bed *bed)
+{
+	uint64_t mfn, next;
+
+	physmem_alloc_pages(bed->pm, 1, &mfn);
+	physmem_alloc_pages(bed->pm, 1, &next);
+	physmem_free_pages(bed->pm, mfn, 2);
+}
+
 static void free_the_middle(struct bed *bed)
 {
 	uint64_t mfn;
@@ -535,6 +552,7 @@ static void test_wrong_frees_are_caught(void **state)
 	assert_true(child_dies(free_twice, *state));
 	assert_true(child_dies(free_too_few, *state));
 	assert_true(child_dies(free_too_many, *state));
+	assert_true(child_dies(free_two_as_one, *state));
 	assert_true(child_dies(free_the_middle, *state));
 	assert_true(child_dies(free_a_guests_page, *state));
 	assert_true(child_dies(destroy_under_a_guest, *state));
@@ -556,7 +574,7 @@ int main(void)
 		TEST(test_every_fourth_granule_is_in_fragments),
 		TEST(test_fragments_only_at_the_end_of_large_memory),
 		TEST(test_same_seed_same_placement),
-		TEST(test_ram_is_zeroed_and_does_not_leak_between_vms),
+		TEST(test_ram_is_zeroed_whoever_had_it),
 		TEST(test_host_and_guests_share_memory_without_overlap),
 		TEST(test_copies_cross_pages),
 		TEST(test_ranges_are_all_or_nothing),
