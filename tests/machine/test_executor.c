@@ -452,6 +452,33 @@ static void test_context_properties(void **state)
 			    "a name of more than thirty-one "); // 31 bytes
 }
 
+static void check_local(void *arg)
+{
+	struct bed *bed = arg;
+	struct exec_context *self = bed->ex->current;
+
+	bed->count += bed->ex->local != NULL; // none yet
+	exec_context_set_local(self, self);
+	for (int i = 0; i < 5; i++) {
+		bed->count += bed->ex->local != self || exec_context_local(self) != self;
+		exec_sleep_until(bed->ex, exec_now(bed->ex) + 3);
+	}
+	exec_context_set_local(self, NULL);
+	bed->count += bed->ex->local != NULL;
+}
+
+static void test_local_pointer_follows_the_context(void **state)
+{
+	struct bed *bed = *state;
+
+	spawn(bed, "a", 0, check_local);
+	spawn(bed, "b", 1, check_local);
+	assert_int_equal(executor_run(bed->ex), 0);
+	assert_int_equal(bed->count, 0);
+	assert_true(executor_switch_count(bed->ex) >= 10);
+	assert_null(bed->ex->local);
+}
+
 // ---- stacks ----
 
 struct tower {
@@ -667,6 +694,7 @@ int main(void)
 		TEST(test_stop_at_the_end_and_in_a_wait),
 		TEST(test_nothing_to_run),
 		TEST(test_context_properties),
+		TEST(test_local_pointer_follows_the_context),
 		TEST(test_registers_and_frames_survive),
 		TEST(test_stacks_are_used_again),
 		TEST(test_many_contexts_and_unfinished_ones),
