@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Command parser: audits what a guest wants an engine to execute with the host's privileges.
+ *
+ * It works on copies and patches them: rings, and batches that run from the GGTT (MI_BATCH_PPGTT
+ * clear), which are copied into host pages; batches in the guest's own address space pass unseen.
+ * What runs is what was audited.
+ *
+ *   -EBADRQC   unknown or forbidden command, or a register that commands may not touch
+ *   -EFAULT    wrong length, a command across the end of its buffer, an address outside of the
+ * share -EINVAL    a limit of this mediator (size, number of batches) -ENOMEM
+ *
+ * The first two put the vGPU in failsafe mode, the others only lose the workload. Every error but
+ * -ENOMEM is noted as an incident here. Charges WORK_SCAN_DWORD for what it looked at.
+ *
+ * Source: gvt/cmd_parser.c of Linux 5.1. Deliberately stricter: a command that straddles the end of
+ * its buffer, all post-sync operations of PIPE_CONTROL, the five-dword MI_FLUSH_DW, page directory
+ * registers, registers of other engines. Blits are audited too: here they address the GGTT.
+ */
+#ifndef PVMMIO_HOST_CMD_PARSER_H
+#define PVMMIO_HOST_CMD_PARSER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/hw.h"
+#include "hw-model/regs/gen9_regs.h"
+
+struct vgpu;
+struct workload;
+
+enum cmd_buffer {
+	CMD_RING,
+	CMD_BATCH,
+	CMD_BATCH_SECOND_LEVEL,
+};
+
+/* One buffer on its way through the parser. */
+struct cmd_scan {
+	struct vgpu *vgpu;
+	struct workload *workload;
+	enum gen9_engine_id engine;
+	enum cmd_buffer buffer;
+	uint32_t *dwords; /* the copy */
+	size_t count;
+	size_t pos;
+	bool ended;      /* a batch's last command was seen */
+	uint32_t *chain; /* the first-level MI_BATCH_BUFFER_START that ended it, still to be
+			    followed */
+};
+
+/* Row of the command tables. */
+struct cmd_info {
+	const char *name; /* NULL: not a command that guests may use */
+	uint16_t min_dwords;
+	uint16_t max_dwords;
+	uint8_t engines; /* 1 << enum gen9_engine_id */
+	int (*audit)(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords);
+};
+
+/* A privileged batch's copy, which the engine executes in its place. */
+struct shadow_batch {
+	struct hw_pages pages;
+	struct shadow_batch *next;
+};
+
+/* Largest privileged batch, and how many of them one workload may have. */
+#define CMD_BATCH_LIMIT_BYTES (4u << 20)
+#define CMD_BATCH_LIMIT       64u
+
+/* Row for a header, or NULL. */
+const struct cmd_info *cmd_lookup(uint32_t header);
+
+/* Audit the copy of a ring's new part and all privileged batches that it starts. */
+int cmd_scan_ring(struct workload *workload, uint32_t *dwords, size_t count);
+
+/* Is reg a register that commands on engine may write, or read? 0, or -EFAULT, -EBADRQC. */
+int cmd_audit_register(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t reg, bool write);
+
+/* MI_BATCH_BUFFER_START, for the table. */
+int cmd_batch_start(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+//
+// Engine threads: take a workload, give it to the hardware, wait, complete it.
+
+#include <assert.h>
+#include <errno.h>
+
+#include "host/execlist.h"
+#include "host/interrupt.h"
+#include "host/scheduler.h"
+#include "host/vgpu.h"
+#include "host/workload.h"
+
+#define HEAD_WRAP_SHIFT 21
+#define HEAD_WRAP_MAX   0x7ffu
+
+/*
+ * Registers that commands may write and that no context image holds. They change hands with the
+ * engine; masked ones are written with all of their mask.
+ */
+static const struct {
+	uint16_t reg;
+	bool masked;
+} switched_registers[] = {
+	{RING_NOPID,   false},
+	{ RING_INSTPM, true },
+};
+
+// The engine gets a new owner: exchange the registers that are not in the context.
+static void switch_owner(struct sched_engine *engine, struct vgpu *vgpu)
+{
+	struct hw *hw = engine->hw->hw;
+	enum gen9_engine_id id = engine->hw->id;
+
+	if (engine->owner == vgpu)
+		return;
+	work_spend(vgpu->m, WORK_OWNER_SWITCH, 1);
+	for (size_t i = 0; i < sizeof(switched_registers) / sizeof(switched_registers[0]); i++) {
+		uint32_t reg = engine_reg(id, switched_registers[i].reg);
+		uint32_t value;
+
+		if (engine->owner)
+			vreg_write(engine->owner, reg, hw_read32(hw, reg));
+		value = vreg_read(vgpu, reg);
+		if (switched_registers[i].masked)
+			value = 0xffff0000u | (value & 0xffff);
+		hw_write32(hw, reg, value);
+	}
+	engine->owner = vgpu;
+}
+
+static int prepare(struct workload *workload, uint64_t *descriptor)
+{
+	int ret = workload_scan(workload);
+
+	if (!ret)
+		ret = shadow_context_populate(workload, descriptor);
+	if (!ret)
+		ret = execlist_schedule_in(workload);
+	return ret;
+}
+
+// Everything up to the ELSP writes. The order is that of gvt/scheduler.c.
+static int dispatch(struct sched_engine *engine, struct workload *workload)
+{
+	struct vgpu *vgpu = workload->vgpu;
+	uint64_t descriptor;
+	int ret;
+
+	sim_mutex_lock(vgpu->m, &vgpu->lock);
+	work_spend(vgpu->m, WORK_WORKLOAD_DISPATCH, 1);
+	ret = prepare(workload, &descriptor);
+	if (ret) {
+		workload_judge(vgpu, ret);
+	} else {
+		vreg_write(vgpu, engine_reg(workload->engine, RING_START), workload->ring_start);
+		switch_owner(engine, vgpu);
+		trace_emit(vgpu->m, TRACE_WORKLOAD_START, vgpu->vm->id, workload->engine,
+			   workload->descriptor);
+		hw_engine_submit(engine->hw, descriptor);
+	}
+	sim_mutex_unlock(vgpu->m, &vgpu->lock);
+	return ret;
+}
+
+static void update_ring_registers(const struct workload *workload)
+{
+	struct vgpu *vgpu = workload->vgpu;
+	uint32_t wraps = workload->head >> HEAD_WRAP_SHIFT;
+
+	if (workload->tail < (workload->head & RING_HEAD_MASK))
+		wraps = wraps == HEAD_WRAP_MAX ? 0 : wraps + 1;
+	vreg_write(vgpu, engine_reg(workload->engine, RING_TAIL), workload->tail);
+	vreg_write(vgpu, engine_reg(workload->engine, RING_HEAD),
+		   wraps << HEAD_WRAP_SHIFT | workload->tail);
+}
+
+// What the guest reads of the engine while it does not own it.
+static void save_engine_state(struct sched_engine *engine, struct vgpu *vgpu)
+{
+	static const uint16_t saved[] = { RING_INSTDONE, RING_ACTHD, RING_ACTHD_UDW };
+
+	for (size_t i = 0; i < sizeof(saved) / sizeof(saved[0]); i++) {
+		uint32_t reg = engine_reg(engine->hw->id, saved[i]);
+
+		vreg_write(vgpu, reg, hw_read32(engine->hw->hw, reg));
+	}
+}
+
+static bool next_is_same_context(const struct workload *workload)
+{
+	const struct workload *next = workload->vgpu->engines[workload->engine].first;
+
+	return next && workload_same_context(next->descriptor, workload->descriptor);
+}
+
+/*
+ * What the guest sees, in this order: its context image, the events of its commands, the status
+ * entry, the context switch event. Nothing of it when the workload failed or its engine is being
+ * reset: the guest's own hang check has to find out.
+ */
+static void complete(struct sched_engine *engine, struct workload *workload)
+{
+	struct vgpu *vgpu = workload->vgpu;
+	struct vgpu_engine *virtual = &vgpu->engines[workload->engine];
+	bool good;
+
+	sim_mutex_lock(vgpu->m, &vgpu->lock);
+	good = !workload->status && !virtual->resetting;
+	work_spend(vgpu->m, WORK_WORKLOAD_COMPLETE, 1);
+	if (good) {
+		update_ring_registers(workload);
+		shadow_context_write_back(workload);
+		if (workload->pending_events)
+			interrupt_raise(vgpu, workload->engine, workload->pending_events);
+	}
+	workload_remove(workload);
+	if (!good)
+		workload_drop_queued(vgpu, workload->engine);
+	if (good && !next_is_same_context(workload))
+		execlist_schedule_out(workload);
+	if (good)
+		vgpu->stats.workloads_completed++;
+	else
+		vgpu->stats.workloads_failed++;
+	trace_emit(vgpu->m, TRACE_WORKLOAD_DONE, vgpu->vm->id, workload->engine,
+		   workload->descriptor, (uint64_t)-workload->status);
+	workload_destroy(workload);
+	sched_finished(engine, vgpu);
+	sim_mutex_unlock(vgpu->m, &vgpu->lock);
+}
+
+// The hardware hung: whoever's workload it was loses it, the engine is reset for the others.
+static void recover(struct sched_engine *engine, struct workload *workload)
+{
+	vgpu_incident(workload->vgpu, GVT_INCIDENT_WORKLOAD_HANG, workload->descriptor);
+	save_engine_state(engine, workload->vgpu);
+	hw_engine_reset(engine->hw);
+	engine->owner = NULL;
+}
+
+void dispatch_thread(void *arg)
+{
+	struct sched_engine *engine = arg;
+
+	hw_wait_ready(&engine->gvt->hw);
+	for (;;) {
+		struct workload *workload = sched_next_workload(engine);
+
+		workload->status = dispatch(engine, workload);
+		if (!workload->status) {
+			workload->status = hw_engine_wait(engine->hw);
+			if (workload->status)
+				recover(engine, workload);
+			else
+				save_engine_state(engine, workload->vgpu);
+		}
+		complete(engine, workload);
+	}
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+
+#include "host/gtt.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/vgpu.h"
+#include "hw-model/regs/gen9_context.h"
+
+#define PTE_FLAGS 0xfffull
+#define HALF_ONLY (GGTT_LOW_HALF_ONLY | GGTT_HIGH_HALF_ONLY)
+
+static bool slice_holds(const struct ggtt_slice *slice, uint64_t gma, uint64_t bytes)
+{
+	return gma >= slice->base && gma - slice->base < slice->bytes &&
+	       bytes <= slice->bytes - (gma - slice->base);
+}
+
+bool gtt_in_share(const struct vgpu *vgpu, uint64_t gma, uint64_t bytes)
+{
+	return slice_holds(&vgpu->ggtt.low, gma, bytes) ||
+	       slice_holds(&vgpu->ggtt.high, gma, bytes);
+}
+
+static uint64_t entry_count(const struct vgpu_ggtt *ggtt)
+{
+	return (ggtt->low.bytes + ggtt->high.bytes) >> PAGE_SHIFT;
+}
+
+// Where the entry of the page at gma is kept; gma is in the share.
+static uint64_t slot_of(const struct vgpu_ggtt *ggtt, uint64_t gma)
+{
+	if (slice_holds(&ggtt->low, gma, 1))
+		return (gma - ggtt->low.base) >> PAGE_SHIFT;
+	return (gma - ggtt->high.base + ggtt->low.bytes) >> PAGE_SHIFT;
+}
+
+static uint64_t gma_of_slot(const struct vgpu_ggtt *ggtt, uint64_t slot)
+{
+	uint64_t offset = slot << PAGE_SHIFT;
+
+	if (offset < ggtt->low.bytes)
+		return ggtt->low.base + offset;
+	return ggtt->high.base + offset - ggtt->low.bytes;
+}
+
+int gtt_init(struct vgpu *vgpu)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->ggtt;
+
+	ggtt->view = calloc(entry_count(ggtt), sizeof(*ggtt->view));
+	ggtt->state = calloc(entry_count(ggtt), sizeof(*ggtt->state));
+	if (ggtt->view && ggtt->state)
+		return 0;
+	gtt_fini(vgpu);
+	return -ENOMEM;
+}
+
+void gtt_fini(struct vgpu *vgpu)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->ggtt;
+	struct hw *hw = &vgpu->gvt->hw;
+	bool written = false;
+
+	for (uint64_t i = 0; ggtt->state && i < entry_count(ggtt); i++) {
+		if (!(ggtt->state[i] & GGTT_HOST_WRITTEN))
+			continue;
+		hw_write_pte(hw, gma_of_slot(ggtt, i) >> PAGE_SHIFT, hw_scratch_pte(hw, false));
+		written = true;
+	}
+	if (written)
+		hw_flush_ggtt(hw);
+	free(ggtt->view);
+	free(ggtt->state);
+	ggtt->view = NULL;
+	ggtt->state = NULL;
+}
+
+int gtt_gma_to_gpa(const struct vgpu *vgpu, uint64_t gma, uint64_t *gpa)
+{
+	const struct vgpu_ggtt *ggtt = &vgpu->ggtt;
+	uint64_t slot;
+
+	if (!gtt_in_share(vgpu, gma, 1))
+		return -EFAULT;
+	slot = slot_of(ggtt, gma);
+	if (ggtt->state[slot] & HALF_ONLY || !(ggtt->view[slot] & GEN8_PTE_PRESENT))
+		return -EFAULT;
+	*gpa = (ggtt->view[slot] & GEN8_PTE_ADDR_MASK) | (gma & PAGE_MASK);
+	return 0;
+}
+
+// The guest entry at a byte offset in the window, or NULL outside of the share.
+static uint64_t *view_at(const struct vgpu *vgpu, uint64_t offset)
+{
+	uint64_t gma = offset / 8 << PAGE_SHIFT;
+
+	return gtt_in_share(vgpu, gma, 1) ? &vgpu->ggtt.view[slot_of(&vgpu->ggtt, gma)] : NULL;
+}
+
+uint64_t gtt_view_read(const struct vgpu *vgpu, uint64_t offset, unsigned size_bytes)
+{
+	const uint64_t *view = view_at(vgpu, offset);
+
+	if (!view)
+		return 0;
+	return size_bytes == 8 ? *view : *view >> 8 * (offset & 4) & UINT32_MAX;
+}
+
+void gtt_view_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t value)
+{
+	uint64_t *view = view_at(vgpu, offset);
+	unsigned shift = 8 * (offset & 4);
+
+	if (!view)
+		return;
+	if (size_bytes == 8)
+		*view = value;
+	else
+		*view = (*view & ~((uint64_t)UINT32_MAX << shift)) | (value & UINT32_MAX) << shift;
+}
+
+// What the hardware gets for a guest entry.
+static uint64_t host_entry(struct vgpu *vgpu, uint64_t entry)
+{
+	const struct hw *hw = &vgpu->gvt->hw;
+	uint64_t gfn = (entry & GEN8_PTE_ADDR_MASK) >> PAGE_SHIFT;
+	uint64_t mfn;
+
+	if (!(entry & GEN8_PTE_PRESENT))
+		return hw_scratch_pte(hw, false);
+	if (guest_ram_translate(vgpu->vm->ram, gfn, &mfn)) {
+		vgpu_incident(vgpu, GVT_INCIDENT_GGTT_BACKING, entry);
+		return hw_scratch_pte(hw, true);
+	}
+	return mfn << PAGE_SHIFT | (entry & PTE_FLAGS);
+}
+
+static void set_host_entry(struct vgpu *vgpu, uint64_t slot, uint64_t entry)
+{
+	struct hw *hw = &vgpu->gvt->hw;
+
+	vgpu->ggtt.state[slot] |= GGTT_HOST_WRITTEN;
+	hw_write_pte(hw, gma_of_slot(&vgpu->ggtt, slot) >> PAGE_SHIFT, entry);
+	hw_flush_ggtt(hw);
+	work_spend(vgpu->m, WORK_GGTT_ENTRY, 1);
+}
+
+// The first half of a new entry: the old one is gone for the hardware until the other half comes.
+static void write_half(struct vgpu *vgpu, uint64_t slot, uint64_t offset, uint64_t value)
+{
+	uint8_t *state = &vgpu->ggtt.state[slot];
+	uint8_t half = offset & 4 ? GGTT_HIGH_HALF_ONLY : GGTT_LOW_HALF_ONLY;
+
+	if (*state & HALF_ONLY & ~half) {
+		gtt_view_write(vgpu, offset, 4, value);
+		*state &= (uint8_t)~HALF_ONLY;
+		set_host_entry(vgpu, slot, host_entry(vgpu, vgpu->ggtt.view[slot]));
+		return;
+	}
+	if (*state & half) {
+		gtt_view_write(vgpu, offset, 4, value);
+		hw_flush_ggtt(&vgpu->gvt->hw);
+		return;
+	}
+	vgpu->ggtt.view[slot] = 0;
+	gtt_view_write(vgpu, offset, 4, value);
+	*state |= half;
+	set_host_entry(vgpu, slot, hw_scratch_pte(&vgpu->gvt->hw, false));
+}
+
+int gtt_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t value)
+{
+	uint64_t gma = offset / 8 << PAGE_SHIFT;
+	uint64_t slot;
+
+	if (!gtt_in_share(vgpu, gma, 1))
+		return 0;
+	slot = slot_of(&vgpu->ggtt, gma);
+	if (size_bytes == 4) {
+		write_half(vgpu, slot, offset, value);
+		return 0;
+	}
+	vgpu->ggtt.state[slot] &= (uint8_t)~HALF_ONLY;
+	vgpu->ggtt.view[slot] = value;
+	set_host_entry(vgpu, slot, host_entry(vgpu, value));
+	return 0;
+}
+
+int guest_read(struct vgpu *vgpu, uint64_t gpa, void *buf, size_t len)
+{
+	assert((gpa & PAGE_MASK) + len <= PAGE_SIZE);
+	work_spend(vgpu->m, len == PAGE_SIZE ? WORK_GUEST_COPY_PAGE : WORK_GUEST_READ, 1);
+	exec_sync(vgpu->m->ex);
+	return guest_ram_read(vgpu->vm->ram, gpa, buf, len);
+}
+
+int guest_write(struct vgpu *vgpu, uint64_t gpa, const void *buf, size_t len)
+{
+	assert((gpa & PAGE_MASK) + len <= PAGE_SIZE);
+	work_spend(vgpu->m, len == PAGE_SIZE ? WORK_GUEST_COPY_PAGE : WORK_GUEST_WRITE, 1);
+	exec_sync(vgpu->m->ex);
+	return guest_ram_write(vgpu->vm->ram, gpa, buf, len);
+}
+
+int guest_read_gma(struct vgpu *vgpu, uint64_t gma, void *buf, size_t len)
+{
+	uint8_t *to = buf;
+
+	while (len) {
+		size_t piece = PAGE_SIZE - (gma & PAGE_MASK);
+		uint64_t gpa;
+		int ret;
+
+		if (piece > len)
+			piece = len;
+		ret = gtt_gma_to_gpa(vgpu, gma, &gpa);
+		if (!ret)
+			ret = guest_read(vgpu, gpa, to, piece);
+		if (ret)
+			return ret;
+		gma += piece;
+		to += piece;
+		len -= piece;
+	}
+	return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GGTT emulation: the guest's view of its share, and the hardware entries that stand for it.
+ *
+ * Guest and host use the same graphics addresses. The guest writes entries that name guest frames;
+ * the hardware gets entries that name the host frames behind them, and only for the guest's own
+ * two slices. What is no guest RAM becomes the scratch page.
+ *
+ * Source: gvt/gtt.c of Linux 5.1 (list of pending halves, here a state per entry, so that a guest
+ * writing only halves does not slow anything down).
+ */
+#ifndef PVMMIO_HOST_GTT_H
+#define PVMMIO_HOST_GTT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vgpu;
+
+/* 0, -ENOMEM. The slices are set. */
+int gtt_init(struct vgpu *vgpu);
+
+/* Points every entry that the guest has set at scratch, not present; frees. */
+void gtt_fini(struct vgpu *vgpu);
+
+/* Is [gma, gma + bytes) wholly in one of the guest's slices? */
+bool gtt_in_share(const struct vgpu *vgpu, uint64_t gma, uint64_t bytes);
+
+/* The guest physical address behind gma, by the guest's view: 0, -EFAULT. */
+int gtt_gma_to_gpa(const struct vgpu *vgpu, uint64_t gma, uint64_t *gpa);
+
+/*
+ * Guest view of the entries at a byte offset in the GTT window, 4 or 8 bytes, aligned. Outside of
+ * the share reads give 0 and writes are dropped. gtt_view_write() is storage without effect.
+ */
+uint64_t gtt_view_read(const struct vgpu *vgpu, uint64_t offset, unsigned size_bytes);
+void gtt_view_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t value);
+
+/*
+ * A guest's write in the window. A new entry takes effect with its second half, in either order;
+ * until then the hardware's is not present. 0 always.
+ */
+int gtt_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t value);
+
+/* ---- guest memory, charged as the mediator's small reads, writes and page copies ---- */
+
+/* len is at most what is left of the page at gpa. Interleaving points. 0, -EFAULT. */
+int guest_read(struct vgpu *vgpu, uint64_t gpa, void *buf, size_t len);
+int guest_write(struct vgpu *vgpu, uint64_t gpa, const void *buf, size_t len);
+
+/* Read through the guest's GGTT view, page by page. 0, -EFAULT. */
+int guest_read_gma(struct vgpu *vgpu, uint64_t gma, void *buf, size_t len);
+
+#endif

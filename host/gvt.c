@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+#include "host/gvt.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "host/scheduler.h"
+#include "host/vgpu.h"
+
+// clang-format off
+const struct gvt_incident_info gvt_incidents[GVT_INCIDENT_COUNT] = {
+	[GVT_INCIDENT_DESCRIPTOR_INVALID] = { "elsp_descriptor_invalid", "submission dropped" },
+	[GVT_INCIDENT_CONTEXT_UNMAPPED] = { "context_unmapped", "submission dropped" },
+	[GVT_INCIDENT_RING_RANGE] = { "ring_out_of_share", "submission dropped" },
+	[GVT_INCIDENT_RING_HEAD_TAIL] = { "ring_head_or_tail_invalid", "submission dropped" },
+	[GVT_INCIDENT_BATCH_ADDRESS] = { "batch_address_invalid", "workload dropped" },
+	[GVT_INCIDENT_COMMAND_UNKNOWN] = { "command_unknown", "workload dropped" },
+	[GVT_INCIDENT_COMMAND_LENGTH] = { "command_length_invalid", "workload dropped" },
+	[GVT_INCIDENT_COMMAND_ADDRESS] = { "command_address_out_of_share", "workload dropped" },
+	[GVT_INCIDENT_COMMAND_REGISTER] = { "command_register_forbidden", "workload dropped" },
+	[GVT_INCIDENT_EXECLIST_OVERRUN] = { "execlist_overrun", "engine's queue dropped" },
+	[GVT_INCIDENT_PVINFO_UNREAD] = { "pvinfo_never_read", "failsafe mode" },
+	[GVT_INCIDENT_PVINFO_WRITE] = { "pvinfo_reserved_write", "write dropped" },
+	[GVT_INCIDENT_HWS_PGA_RANGE] = { "hws_pga_out_of_share", "write dropped" },
+	[GVT_INCIDENT_FENCE_RANGE] = { "fence_out_of_share", "access dropped" },
+	[GVT_INCIDENT_REGISTER_ACCESS] = { "register_access_invalid", "access dropped" },
+	[GVT_INCIDENT_PVMMIO_PAGE] = { "pvmmio_page_invalid", "pvmmio refused" },
+	[GVT_INCIDENT_PVMMIO_LEVELS] = { "pvmmio_levels_refused", "levels stay off" },
+	[GVT_INCIDENT_GGTT_BACKING] = { "ggtt_entry_not_ram", "scratch page mapped" },
+	[GVT_INCIDENT_WORKLOAD_HANG] = { "workload_hang", "engine reset, its queue dropped" },
+	[GVT_INCIDENT_FAILSAFE] = { "failsafe_mode", "device is storage from now on" },
+};
+// clang-format on
+
+int gvt_create(struct gvt **out, const struct gvt_config *config)
+{
+	struct gvt *gvt = calloc(1, sizeof(*gvt));
+	int ret;
+
+	if (!gvt)
+		return -ENOMEM;
+	gvt->m = config->m;
+	gvt->pvmmio_offered = config->pvmmio_offered;
+	ret = mmio_table_init(&gvt->mmio);
+	if (ret)
+		goto free_gvt;
+	ret = hw_init(&gvt->hw, config->m, config->gpu_bar0);
+	if (ret)
+		goto fini_mmio;
+	sched_init(gvt);
+	*out = gvt;
+	return 0;
+fini_mmio:
+	mmio_table_fini(&gvt->mmio);
+free_gvt:
+	free(gvt);
+	return ret;
+}
+
+int gvt_start(struct gvt *gvt)
+{
+	uint64_t now_ps = exec_now(gvt->m->ex);
+	char name[] = "gvt-workload-?";
+	int ret;
+
+	ret = machine_spawn_thread(gvt->m, "i915-irq", now_ps, hw_interrupt_thread, &gvt->hw, NULL);
+	if (ret)
+		return ret;
+	ret = machine_spawn_thread(gvt->m, "gvt-service", now_ps, sched_service_thread, gvt, NULL);
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT && !ret; id++) {
+		name[sizeof(name) - 2] = (char)('0' + id);
+		ret = machine_spawn_thread(gvt->m, name, now_ps, dispatch_thread,
+					   &gvt->sched.engines[id], NULL);
+	}
+	return ret;
+}
+
+void gvt_destroy(struct gvt *gvt)
+{
+	if (!gvt)
+		return;
+	for (unsigned id = 1; id <= GVT_VGPU_LIMIT; id++)
+		assert(!gvt->vgpus[id]);
+	hw_fini(&gvt->hw);
+	mmio_table_fini(&gvt->mmio);
+	free(gvt);
+}
+
+struct msi_target gvt_msi_target(struct gvt *gvt)
+{
+	return hw_msi_target(&gvt->hw);
+}

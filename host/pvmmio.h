@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The mediator's half of pvmmio: negotiation, and the one read of a record in the shared page.
+ * Protocol: sim/abi/pvmmio.h.
+ *
+ * What happens to the state of pvmmio on a reset of the device by its driver (GDRST), engine or
+ * full: nothing. Levels and page stay: a Linux 4.19 guest does not negotiate again. They go with
+ * the virtual device.
+ */
+#ifndef PVMMIO_HOST_PVMMIO_H
+#define PVMMIO_HOST_PVMMIO_H
+
+#include <stdint.h>
+
+#include "sim/abi/pvmmio.h"
+
+struct vgpu;
+
+/* Levels that this mediator knows how to serve. */
+#define PVMMIO_IMPLEMENTED PVMMIO_ELSP_SUBMIT
+
+/* A write to one of the pvmmio registers of PVINFO. 0, -EINVAL when refused. */
+int pvmmio_write(struct vgpu *vgpu, uint32_t offset, uint32_t value);
+
+/*
+ * Copy the submission record, dwords 0..2, each read once. The copy is the caller's to check. The
+ * level must have been negotiated. 0, -EFAULT.
+ */
+int pvmmio_read_elsp(struct vgpu *vgpu, uint32_t dwords[3]);
+
+#endif

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+
+#include "host/vgpu.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/execlist.h"
+#include "host/gtt.h"
+#include "host/pvinfo.h"
+#include "host/pvmmio.h"
+#include "host/scheduler.h"
+#include "host/transport.h"
+#include "host/workload.h"
+
+#define RESET_KEEPS_FROM 0x44200u /* master interrupt and everything above survive GDRST */
+#define PCI_CAPABILITY   0x34u
+#define PCI_MSI          0xacu
+
+void vgpu_incident(struct vgpu *vgpu, enum gvt_incident incident, uint64_t value)
+{
+	const struct gvt_incident_info *info = &gvt_incidents[incident];
+
+	vgpu->last_incident = incident;
+	incident_note(&vgpu->vm->incidents, info->name, info->effect, exec_now(vgpu->m->ex), value);
+}
+
+void vgpu_enter_failsafe(struct vgpu *vgpu)
+{
+	enum gvt_incident cause = vgpu->last_incident;
+
+	if (vgpu->failsafe)
+		return;
+	vgpu->failsafe = true;
+	vgpu_incident(vgpu, GVT_INCIDENT_FAILSAFE, cause);
+	trace_emit(vgpu->m, TRACE_FAILSAFE, vgpu->vm->id, cause);
+}
+
+// Upstream starts from a snapshot of an idle device; here from the register table's reset values.
+static void reset_registers(struct vgpu *vgpu, uint32_t end)
+{
+	memset(vgpu->vreg, 0, end);
+	for (size_t i = 0; i < gen9_global_reg_count; i++)
+		if (gen9_global_regs[i].offset < end)
+			vreg_write(vgpu, gen9_global_regs[i].offset, gen9_global_regs[i].reset);
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
+		for (size_t i = 0; i < gen9_engine_reg_count; i++)
+			vreg_write(vgpu, engine_reg(id, gen9_engine_regs[i].offset),
+				   gen9_engine_regs[i].reset);
+		vreg_write(vgpu, engine_reg(id, RING_MI_MODE), MI_MODE_IDLE);
+	}
+}
+
+void vgpu_reset_engines(struct vgpu *vgpu, uint32_t engine_mask, bool full)
+{
+	assert(sim_mutex_held(vgpu->m, &vgpu->lock));
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
+		if (engine_mask >> id & 1)
+			vgpu->engines[id].resetting = true;
+	sched_stop(vgpu);
+	if (vgpu->running_count) {
+		sim_mutex_unlock(vgpu->m, &vgpu->lock);
+		sched_wait_idle(vgpu);
+		sim_mutex_lock(vgpu->m, &vgpu->lock);
+	}
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
+		if (!(engine_mask >> id & 1))
+			continue;
+		workload_drop_queued(vgpu, id);
+		execlist_reset(vgpu, id);
+		vgpu->engines[id].resetting = false;
+	}
+	if (!full)
+		return;
+	reset_registers(vgpu, RESET_KEEPS_FROM);
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
+		vgpu->engines[id].hws_pga = 0;
+	pvinfo_populate(vgpu);
+}
+
+/* ---- shares ---- */
+
+static bool overlaps(const struct ggtt_slice *slice, uint64_t base, uint64_t bytes)
+{
+	return base < slice->base + slice->bytes && slice->base < base + bytes;
+}
+
+// First fit for a slice in [base, end): low slices or high ones, they never meet.
+static int place_slice(const struct gvt *gvt, uint64_t base, uint64_t end, struct ggtt_slice *out)
+{
+	bool moved;
+
+	do {
+		moved = false;
+		for (unsigned id = 1; id <= GVT_VGPU_LIMIT; id++) {
+			const struct vgpu *other = gvt->vgpus[id];
+
+			if (!other)
+				continue;
+			if (overlaps(&other->ggtt.low, base, out->bytes)) {
+				base = other->ggtt.low.base + other->ggtt.low.bytes;
+				moved = true;
+			}
+			if (overlaps(&other->ggtt.high, base, out->bytes)) {
+				base = other->ggtt.high.base + other->ggtt.high.bytes;
+				moved = true;
+			}
+		}
+	} while (moved);
+	if (base > end || out->bytes > end - base)
+		return -ENOSPC;
+	out->base = base;
+	return 0;
+}
+
+static int place_fences(const struct gvt *gvt, struct vgpu *vgpu)
+{
+	uint64_t used = (UINT64_C(1) << HOST_FENCE_COUNT) - 1;
+	uint64_t wanted = (UINT64_C(1) << vgpu->fence_count) - 1;
+
+	for (unsigned id = 1; id <= GVT_VGPU_LIMIT; id++)
+		if (gvt->vgpus[id])
+			used |= ((UINT64_C(1) << gvt->vgpus[id]->fence_count) - 1)
+				<< gvt->vgpus[id]->fence_base;
+	for (unsigned base = 0; base + vgpu->fence_count <= GEN9_FENCE_COUNT; base++) {
+		if (used & wanted << base)
+			continue;
+		vgpu->fence_base = base;
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+static int place(struct gvt *gvt, struct vgpu *vgpu, const struct vgpu_config *config)
+{
+	int ret;
+
+	for (vgpu->id = 1; vgpu->id <= GVT_VGPU_LIMIT && gvt->vgpus[vgpu->id];)
+		vgpu->id++;
+	if (vgpu->id > GVT_VGPU_LIMIT)
+		return -ENOSPC;
+	vgpu->ggtt.low.bytes = config->aperture_bytes;
+	vgpu->ggtt.high.bytes = config->hidden_bytes;
+	vgpu->fence_count = config->fence_count;
+	ret = place_slice(gvt, GGTT_HOST_LOW_BYTES, GGTT_MAPPABLE_BYTES, &vgpu->ggtt.low);
+	if (!ret)
+		ret = place_slice(gvt, GGTT_HOST_HIGH_BASE + GGTT_HOST_HIGH_BYTES, GGTT_BYTES,
+				  &vgpu->ggtt.high);
+	return ret ? ret : place_fences(gvt, vgpu);
+}
+
+/* ---- PCI ---- */
+
+static void pci_write32(struct vgpu *vgpu, unsigned offset, uint32_t value)
+{
+	memcpy(&vgpu->vm->pci_config[offset], &value, sizeof(value));
+}
+
+/*
+ * Memory decoding and MSI are on from the start, as the VM's firmware and PCI core leave them: the
+ * guest driver here has no way to write configuration space. No stolen memory, no VGA.
+ */
+static void fill_pci_config(struct vgpu *vgpu, uint64_t bar0)
+{
+	memset(vgpu->vm->pci_config, 0, sizeof(vgpu->vm->pci_config));
+	pci_write32(vgpu, GEN9_PCI_ID, GEN9_PCI_DEVICE);
+	pci_write32(vgpu, 0x04, 0x00100006); // capability list; memory, bus master
+	pci_write32(vgpu, 0x08, 0x03808006); // display controller, other; revision
+	pci_write32(vgpu, GEN9_PCI_BAR0, (uint32_t)bar0 | 0x4); // 64-bit memory
+	pci_write32(vgpu, GEN9_PCI_BAR0 + 4, (uint32_t)(bar0 >> 32));
+	pci_write32(vgpu, GEN9_PCI_BAR2, 0xc); // 64-bit, prefetchable: not assigned
+	pci_write32(vgpu, PCI_CAPABILITY, PCI_MSI);
+	pci_write32(vgpu, GEN9_PCI_GMCH, 3u << 6); // 8 MiB of GGTT entries
+	pci_write32(vgpu, PCI_MSI, 0x00010005);    // capability MSI, last; enabled
+}
+
+/* ---- life ---- */
+
+static int map_regions(struct vgpu *vgpu, uint64_t bar0)
+{
+	struct bus *bus = vgpu->vm->bus;
+	int ret;
+
+	transport_regions(vgpu, bar0);
+	ret = bus_map(bus, &vgpu->registers, BUS_TRAP);
+	if (ret)
+		return ret;
+	ret = bus_map(bus, &vgpu->hole, BUS_TRAP);
+	if (ret)
+		goto unmap_registers;
+	ret = bus_map(bus, &vgpu->gtt_window, BUS_TRAP);
+	if (!ret)
+		return 0;
+	bus_unmap(bus, &vgpu->hole);
+unmap_registers:
+	bus_unmap(bus, &vgpu->registers);
+	return ret;
+}
+
+static bool config_is_valid(const struct vgpu_config *config)
+{
+	return config->vm && !(config->bar0 & (GEN9_BAR0_SIZE_BYTES - 1)) &&
+	       config->aperture_bytes && !(config->aperture_bytes & PAGE_MASK) &&
+	       config->hidden_bytes && !(config->hidden_bytes & PAGE_MASK) &&
+	       config->aperture_bytes <= GGTT_BYTES && config->hidden_bytes <= GGTT_BYTES &&
+	       config->fence_count <= GEN9_FENCE_COUNT;
+}
+
+int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *config)
+{
+	struct vgpu *vgpu;
+	int ret;
+
+	if (!config_is_valid(config))
+		return -EINVAL;
+	vgpu = calloc(1, sizeof(*vgpu));
+	if (!vgpu)
+		return -ENOMEM;
+	vgpu->gvt = gvt;
+	vgpu->m = gvt->m;
+	vgpu->vm = config->vm;
+	sim_mutex_init(&vgpu->lock, "vgpu_lock");
+	vgpu->pvmmio_offered = gvt->pvmmio_offered & config->pvmmio_allowed & PVMMIO_IMPLEMENTED;
+	ret = place(gvt, vgpu, config);
+	if (ret)
+		goto free_vgpu;
+	ret = -ENOMEM;
+	vgpu->vreg = calloc(1, GEN9_MMIO_SIZE_BYTES);
+	if (!vgpu->vreg)
+		goto free_vgpu;
+	ret = gtt_init(vgpu);
+	if (ret)
+		goto free_vreg;
+	ret = shadow_context_init(vgpu);
+	if (ret)
+		goto fini_gtt;
+	ret = map_regions(vgpu, config->bar0);
+	if (ret)
+		goto fini_context;
+	reset_registers(vgpu, GEN9_MMIO_SIZE_BYTES);
+	pvinfo_populate(vgpu);
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
+		execlist_reset(vgpu, id);
+	fill_pci_config(vgpu, config->bar0);
+	gvt->vgpus[vgpu->id] = vgpu;
+	*out = vgpu;
+	return 0;
+fini_context:
+	shadow_context_fini(vgpu);
+fini_gtt:
+	gtt_fini(vgpu);
+free_vreg:
+	free(vgpu->vreg);
+free_vgpu:
+	free(vgpu);
+	return ret;
+}
+
+static void drop_workloads(struct vgpu *vgpu)
+{
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
+		struct workload *workload;
+
+		while ((workload = vgpu->engines[id].first)) {
+			workload_remove(workload);
+			workload_destroy(workload);
+		}
+	}
+}
+
+static void release_engines(struct vgpu *vgpu)
+{
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
+		if (vgpu->gvt->sched.engines[id].owner == vgpu)
+			vgpu->gvt->sched.engines[id].owner = NULL;
+}
+
+static void clear_fences(struct vgpu *vgpu)
+{
+	for (unsigned i = 0; vgpu->fences_written && i < vgpu->fence_count; i++)
+		hw_write32(&vgpu->gvt->hw, FENCE_LO(vgpu->fence_base + i), 0);
+}
+
+void vgpu_destroy(struct vgpu *vgpu)
+{
+	struct bus *bus;
+
+	if (!vgpu)
+		return;
+	bus = vgpu->vm->bus;
+	bus_unmap(bus, &vgpu->registers);
+	bus_unmap(bus, &vgpu->hole);
+	bus_unmap(bus, &vgpu->gtt_window);
+	sched_stop(vgpu);
+	if (vgpu->m->ex->current) {
+		sched_wait_idle(vgpu);
+		// Whoever completed the last workload may still hold it.
+		sim_mutex_lock(vgpu->m, &vgpu->lock);
+		sim_mutex_unlock(vgpu->m, &vgpu->lock);
+	}
+	drop_workloads(vgpu);
+	release_engines(vgpu);
+	clear_fences(vgpu);
+	shadow_context_fini(vgpu);
+	gtt_fini(vgpu);
+	vgpu->gvt->vgpus[vgpu->id] = NULL;
+	free(vgpu->vreg);
+	free(vgpu);
+}
+
+void vgpu_get_stats(const struct vgpu *vgpu, struct vgpu_stats *out)
+{
+	*out = vgpu->stats;
+	out->pvmmio_levels = vgpu->pvmmio_levels;
+	out->failsafe = vgpu->failsafe;
+}

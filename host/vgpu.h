@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The objects of the mediator: struct gvt, struct vgpu and what they are made of. Private to host/.
+ *
+ * Locks and their order, as in gvt/ of Linux 5.1:
+ *
+ *   vgpu->lock     everything a trap touches: registers, GGTT view, execlists, workload queues;
+ *                  also dispatch and completion of workloads
+ *   sched->lock    who owns the GPU, what runs on each engine; inside vgpu->lock
+ *
+ * vgpu->failsafe is read before the lock is taken.
+ */
+#ifndef PVMMIO_HOST_VGPU_H
+#define PVMMIO_HOST_VGPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/gvt.h"
+#include "host/hw.h"
+#include "host/mmio.h"
+#include "hw-model/regs/gen9_regs.h"
+#include "sim/machine/lock.h"
+
+struct workload;
+
+/* ---- GGTT share ---- */
+
+struct ggtt_slice {
+	uint64_t base; /* guest GMA is host GMA: no offset anywhere */
+	uint64_t bytes;
+};
+
+/* What is known of one entry beside its guest view. */
+#define GGTT_LOW_HALF_ONLY  (1u << 0) /* the guest has written one half of a new entry */
+#define GGTT_HIGH_HALF_ONLY (1u << 1)
+#define GGTT_HOST_WRITTEN   (1u << 2) /* the hardware's entry is not what power-on left */
+
+struct vgpu_ggtt {
+	struct ggtt_slice low;  /* mappable */
+	struct ggtt_slice high; /* hidden */
+	uint64_t *view;         /* guest's entries: those of low, then those of high */
+	uint8_t *state;         /* GGTT_* of each */
+};
+
+/* ---- virtual execlists ---- */
+
+struct execlist_slot {
+	uint64_t context[2]; /* descriptors */
+	unsigned index;      /* 0 or 1 */
+};
+
+struct vgpu_execlist {
+	uint32_t elsp[4]; /* write k is at 3 - k */
+	unsigned elsp_count;
+	struct execlist_slot slots[2];
+	struct execlist_slot *running;
+	struct execlist_slot *pending;
+	unsigned running_element;
+};
+
+/* One engine of one vGPU. */
+struct vgpu_engine {
+	struct vgpu_execlist execlist;
+	struct workload *first; /* queue, the running one at its head */
+	struct workload *last;
+	uint64_t hws_pga; /* guest's status page; 0: none */
+	bool resetting;
+	struct hw_pages shadow_context;
+	struct hw_pages shadow_ring;
+};
+
+struct vgpu {
+	struct gvt *gvt;
+	struct machine *m;
+	struct vm *vm;
+	unsigned id; /* 1 .. GVT_VGPU_LIMIT */
+	struct sim_mutex lock;
+
+	struct bus_region registers;
+	struct bus_region hole;
+	struct bus_region gtt_window;
+
+	uint32_t *vreg; /* one dword per register */
+	bool failsafe;
+	bool pv_notified; /* the guest has read PVINFO */
+	enum gvt_incident last_incident;
+
+	uint32_t pvmmio_offered; /* offered, allowed and implemented */
+	uint32_t pvmmio_levels;  /* negotiated; 0: none */
+	uint64_t pvmmio_gfn;
+
+	struct vgpu_ggtt ggtt;
+	unsigned fence_base; /* guest fence i is host fence fence_base + i */
+	unsigned fence_count;
+	bool fences_written;
+
+	struct vgpu_engine engines[GEN9_ENGINE_COUNT];
+
+	/* scheduling, under sched->lock */
+	bool scheduled; /* in the run queue */
+	struct vgpu *sched_next;
+	unsigned running_count; /* workloads that engines work on */
+	struct exec_waitq idle_waiters;
+
+	uint64_t g2v_notifications;
+	struct vgpu_stats stats;
+};
+
+/* ---- scheduler ---- */
+
+struct sched_engine {
+	struct gvt *gvt;
+	struct hw_engine *hw;
+	struct workload *current;
+	struct vgpu *owner; /* whose registers the engine holds; NULL: the host's */
+	bool kicked;
+	struct exec_waitq waiters;
+};
+
+struct scheduler {
+	struct sim_mutex lock;
+	struct vgpu *run_queue; /* least recently scheduled first */
+	struct vgpu *current;   /* owns the GPU; NULL: nobody */
+	struct vgpu *next;      /* gets it once current's workloads are done */
+	uint64_t slice_end_ps;
+	bool contended; /* somebody waits for current's slice to end */
+	bool event;
+	struct work_origin event_origin;
+	struct exec_waitq service_waiters;
+	struct sched_engine engines[GEN9_ENGINE_COUNT];
+};
+
+struct gvt {
+	struct machine *m;
+	struct hw hw;
+	uint32_t pvmmio_offered;
+	struct mmio_table mmio;
+	struct scheduler sched;
+	struct vgpu *vgpus[GVT_VGPU_LIMIT + 1]; /* by id; 0 is never used */
+};
+
+/* ---- across files ---- */
+
+/* Count incident in the VM's list. */
+void vgpu_incident(struct vgpu *vgpu, enum gvt_incident incident, uint64_t value);
+
+/*
+ * Failsafe mode, because of the incident noted last: from now on registers and GGTT are mere
+ * storage for this guest. Sticky until the virtual device is destroyed (upstream, until the VMM
+ * resets it).
+ */
+void vgpu_enter_failsafe(struct vgpu *vgpu);
+
+/*
+ * GDRST: the engines of the mask (1 << enum gen9_engine_id); full resets all of them, and registers
+ * below 0x44200 as well. Called with the lock held, which is dropped while the vGPU's workloads
+ * come to an end.
+ */
+void vgpu_reset_engines(struct vgpu *vgpu, uint32_t engine_mask, bool full);
+
+static inline uint32_t vreg_read(const struct vgpu *vgpu, uint32_t offset)
+{
+	return vgpu->vreg[offset / 4];
+}
+
+static inline void vreg_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)
+{
+	vgpu->vreg[offset / 4] = value;
+}
+
+/* Store a value whose upper half says which bits of its lower half count. */
+static inline void vreg_write_masked(struct vgpu *vgpu, uint32_t offset, uint32_t value)
+{
+	uint32_t mask = value >> 16;
+
+	vreg_write(vgpu, offset, (vreg_read(vgpu, offset) & ~mask) | (value & mask));
+}
+
+/* A register of an engine, by its offset from the engine's base. */
+static inline uint32_t engine_reg(enum gen9_engine_id engine, uint32_t reg)
+{
+	return gen9_engines[engine].mmio_base + reg;
+}
+
+#endif

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+
+#include "host/workload.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "host/gtt.h"
+#include "host/vgpu.h"
+#include "hw-model/regs/gen9_commands.h"
+#include "hw-model/regs/gen9_context.h"
+
+static int refuse(struct vgpu *vgpu, enum gvt_incident incident, uint64_t value, int error)
+{
+	vgpu_incident(vgpu, incident, value);
+	return error;
+}
+
+bool workload_same_context(uint64_t a, uint64_t b)
+{
+	const uint64_t mask = (uint64_t)UINT32_MAX << CTX_DESC_ID_SHIFT | CTX_DESC_LRCA_MASK;
+
+	return (a & mask) == (b & mask);
+}
+
+void workload_judge(struct vgpu *vgpu, int error)
+{
+	if (error == -EBADRQC || error == -EFAULT)
+		vgpu_enter_failsafe(vgpu);
+}
+
+void workload_append(struct workload *workload)
+{
+	struct vgpu_engine *engine = &workload->vgpu->engines[workload->engine];
+
+	workload->next = NULL;
+	if (engine->last)
+		engine->last->next = workload;
+	else
+		engine->first = workload;
+	engine->last = workload;
+}
+
+void workload_remove(struct workload *workload)
+{
+	struct vgpu_engine *engine = &workload->vgpu->engines[workload->engine];
+	struct workload *previous = NULL;
+
+	for (struct workload *w = engine->first; w != workload; w = w->next)
+		previous = w;
+	if (previous)
+		previous->next = workload->next;
+	else
+		engine->first = workload->next;
+	if (engine->last == workload)
+		engine->last = previous;
+	workload->next = NULL;
+}
+
+void workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine)
+{
+	struct workload *next;
+
+	for (struct workload *w = vgpu->engines[engine].first; w; w = next) {
+		next = w->next;
+		if (w->running)
+			continue;
+		workload_remove(w);
+		vgpu->stats.workloads_failed++;
+		workload_destroy(w);
+	}
+}
+
+void workload_destroy(struct workload *workload)
+{
+	struct shadow_batch *batch;
+
+	if (!workload)
+		return;
+	while ((batch = workload->batches)) {
+		workload->batches = batch->next;
+		hw_pages_free(&workload->vgpu->gvt->hw, &batch->pages);
+		free(batch);
+	}
+	free(workload->commands);
+	free(workload);
+}
+
+// A register's value in the guest's state page: one small read each, as upstream does it.
+static int read_state(struct workload *workload, uint32_t index, uint32_t *value)
+{
+	return guest_read(workload->vgpu, workload->state_gpa + 4 * (index + 1), value, 4);
+}
+
+/*
+ * Page directory pointers decide the address space; until page tables are shadowed they are only
+ * read. Work-around batches (RCS) run with the host's privileges and are not shadowed yet: a guest
+ * that wants any is refused.
+ */
+static int read_pointers(struct workload *workload)
+{
+	uint32_t per_context = 0;
+	uint32_t indirect = 0;
+	uint32_t ignored;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < 8 && !ret; i++)
+		ret = read_state(workload, CTX_PDP3_UDW + 2 * i, &ignored);
+	if (workload->engine != GEN9_RCS0 || ret)
+		return ret;
+	ret = read_state(workload, CTX_BB_PER_CTX_PTR, &per_context);
+	if (!ret)
+		ret = read_state(workload, CTX_INDIRECT_CTX, &indirect);
+	if (!ret && (per_context | indirect))
+		ret = refuse(workload->vgpu, GVT_INCIDENT_BATCH_ADDRESS,
+			     indirect ? indirect : per_context, -EINVAL);
+	return ret;
+}
+
+static int check_ring(struct workload *workload, uint32_t head, uint32_t tail)
+{
+	struct vgpu *vgpu = workload->vgpu;
+
+	if (workload->ring_start & PAGE_MASK ||
+	    !gtt_in_share(vgpu, workload->ring_start, workload->ring_bytes))
+		return refuse(vgpu, GVT_INCIDENT_RING_RANGE, workload->ring_start, -EINVAL);
+	if (tail & ~RING_TAIL_MASK || tail >= workload->ring_bytes)
+		return refuse(vgpu, GVT_INCIDENT_RING_HEAD_TAIL, tail, -EINVAL);
+	if (head & 3 || (head & RING_HEAD_MASK) >= workload->ring_bytes)
+		return refuse(vgpu, GVT_INCIDENT_RING_HEAD_TAIL, head, -EINVAL);
+	return 0;
+}
+
+/*
+ * Head, tail, start, size and context control. Where the same context is queued already, its tail
+ * is the head: the one in memory is old.
+ */
+static int read_ring(struct workload *workload)
+{
+	const struct vgpu_engine *engine = &workload->vgpu->engines[workload->engine];
+	uint32_t ring_ctl;
+	uint32_t control;
+	int ret = read_state(workload, CTX_RING_HEAD, &workload->head);
+
+	if (!ret)
+		ret = read_state(workload, CTX_RING_TAIL, &workload->tail);
+	if (!ret)
+		ret = read_state(workload, CTX_RING_START, &workload->ring_start);
+	if (!ret)
+		ret = read_state(workload, CTX_RING_CTL, &ring_ctl);
+	if (!ret)
+		ret = read_state(workload, CTX_CONTEXT_CONTROL, &control);
+	if (ret)
+		return ret;
+	workload->ring_bytes = (ring_ctl & RING_CTL_SIZE_MASK) + (uint32_t)PAGE_SIZE;
+	workload->restore_inhibit = control & CTX_CTRL_RESTORE_INHIBIT;
+	for (const struct workload *w = engine->first; w; w = w->next)
+		if (workload_same_context(w->descriptor, workload->descriptor))
+			workload->head = (workload->head & ~RING_HEAD_MASK) | w->tail;
+	return check_ring(workload, workload->head, workload->tail);
+}
+
+static int find_state_page(struct workload *workload)
+{
+	uint64_t gma = (workload->descriptor & CTX_DESC_LRCA_MASK) + LRC_STATE_PAGE * PAGE_SIZE;
+	uint64_t mfn;
+
+	if (!gtt_gma_to_gpa(workload->vgpu, gma, &workload->state_gpa) &&
+	    !guest_ram_translate(workload->vgpu->vm->ram, workload->state_gpa >> PAGE_SHIFT, &mfn))
+		return 0;
+	return refuse(workload->vgpu, GVT_INCIDENT_CONTEXT_UNMAPPED, gma, -EINVAL);
+}
+
+static int build(struct workload *workload)
+{
+	struct vgpu *vgpu = workload->vgpu;
+	int ret = find_state_page(workload);
+
+	if (!ret)
+		ret = read_ring(workload);
+	if (!ret)
+		ret = read_pointers(workload);
+	if (ret)
+		return ret;
+	work_spend(vgpu->m, WORK_WORKLOAD_CREATE, 1);
+	if (vgpu->engines[workload->engine].first)
+		return 0;
+	return workload_scan(workload);
+}
+
+int workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engine_id engine,
+		    uint64_t descriptor)
+{
+	struct workload *workload = calloc(1, sizeof(*workload));
+	int ret;
+
+	if (!workload)
+		return -ENOMEM;
+	workload->vgpu = vgpu;
+	workload->engine = engine;
+	workload->descriptor = descriptor;
+	workload->origin = work_origin(vgpu->m);
+	ret = build(workload);
+	if (ret) {
+		vgpu->stats.workloads_failed++;
+		workload_destroy(workload);
+		workload_judge(vgpu, ret);
+		return ret;
+	}
+	vgpu->stats.workloads_accepted++;
+	*out = workload;
+	return 0;
+}
+
+// The new part of the ring, one piece or two.
+static int copy_commands(struct workload *workload)
+{
+	struct vgpu *vgpu = workload->vgpu;
+	uint32_t head = workload->head & RING_HEAD_MASK;
+	uint32_t bytes = (workload->tail + workload->ring_bytes - head) % workload->ring_bytes;
+	uint32_t first = workload->ring_bytes - head;
+	uint8_t *to;
+
+	if (first > bytes)
+		first = bytes;
+	workload->command_dwords = bytes / 4;
+	if (!bytes)
+		return 0;
+	workload->commands = malloc(bytes);
+	if (!workload->commands)
+		return -ENOMEM;
+	to = (uint8_t *)workload->commands;
+	if (guest_read_gma(vgpu, (uint64_t)workload->ring_start + head, to, first) ||
+	    guest_read_gma(vgpu, workload->ring_start, to + first, bytes - first))
+		return refuse(vgpu, GVT_INCIDENT_RING_RANGE, workload->ring_start, -EFAULT);
+	return 0;
+}
+
+int workload_scan(struct workload *workload)
+{
+	int ret;
+
+	assert(sim_mutex_held(workload->vgpu->m, &workload->vgpu->lock));
+	if (workload->scanned)
+		return 0;
+	ret = copy_commands(workload);
+	if (!ret)
+		ret = cmd_scan_ring(workload, workload->commands, workload->command_dwords);
+	workload->scanned = true;
+	return ret;
+}

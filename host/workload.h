@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Workload: one submitted context of a guest, from its ELSP write to its completion.
+ *
+ * It is created in the trap, from guest memory read once; audited there when its engine has nothing
+ * else to do for this guest, else when its turn comes; executed from copies in host memory.
+ *
+ * All functions need vgpu->lock. Source: gvt/scheduler.c of Linux 5.3.
+ */
+#ifndef PVMMIO_HOST_WORKLOAD_H
+#define PVMMIO_HOST_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/cmd_parser.h"
+#include "hw-model/regs/gen9_regs.h"
+#include "sim/machine/work.h"
+
+struct vgpu;
+
+struct workload {
+	struct vgpu *vgpu;
+	enum gen9_engine_id engine;
+	struct workload *next; /* in the vGPU's queue of the engine */
+	uint64_t descriptor;
+	bool schedule_in; /* element 0 of its submission: announces the pair when dispatched */
+	uint64_t pair[2];
+	struct work_origin origin;
+
+	uint64_t state_gpa; /* the guest's register state page */
+	uint32_t ring_start;
+	uint32_t ring_bytes;
+	uint32_t head;        /* where new commands start, with the wrap count */
+	uint32_t tail;        /* where they end */
+	bool restore_inhibit; /* the guest's image holds no engine state yet */
+
+	bool scanned;
+	bool running; /* an engine thread works on it */
+	int status;
+	uint32_t *commands; /* audited copy of [head, tail) */
+	size_t command_dwords;
+	struct shadow_batch *batches;
+	unsigned batch_count;
+	uint32_t pending_events; /* GT_*_INTERRUPT, to be raised at completion */
+};
+
+/*
+ * Make a workload of a descriptor that was checked, and queue it: 0. Incidents are noted, failsafe
+ * mode is entered where that is due: -EINVAL (context, ring), -EFAULT, -EBADRQC, -ENOMEM.
+ */
+int workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engine_id engine,
+		    uint64_t descriptor);
+
+/* Free one that is in no queue. NULL is allowed. */
+void workload_destroy(struct workload *workload);
+
+/* Audit it, unless that was done: 0 or the parser's error. */
+int workload_scan(struct workload *workload);
+
+/* Enter failsafe mode if that is what error calls for. */
+void workload_judge(struct vgpu *vgpu, int error);
+
+void workload_append(struct workload *workload);
+void workload_remove(struct workload *workload);
+
+/* Destroy what is queued on the engine and does not run. */
+void workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine);
+
+/* Do the descriptors name the same context? */
+bool workload_same_context(uint64_t a, uint64_t b);
+
+/* ---- shadow contexts (shadow_context.c) ---- */
+
+/* One context image and ring per engine of the vGPU. Memory only. 0, -ENOMEM. */
+int shadow_context_init(struct vgpu *vgpu);
+void shadow_context_fini(struct vgpu *vgpu);
+
+/*
+ * Fill the shadow image from the guest's, the shadow ring from the audited copy, bind everything.
+ * Afterwards *descriptor is what to submit. 0, -EFAULT, -EINVAL, -EBADRQC, -ENOMEM.
+ */
+int shadow_context_populate(struct workload *workload, uint64_t *descriptor);
+
+/* Write the guest's image back as the engine left it. -EFAULT when it is gone. */
+int shadow_context_write_back(struct workload *workload);
+
+#endif
