@@ -57,6 +57,12 @@ enum g2v_code {
 	G2V_PPGTT_L4_DESTROY = 5,
 	G2V_CONTEXT_CREATE = 6,
 	G2V_CONTEXT_DESTROY = 7,
+	/* pvmmio levels ppgtt_update and ggtt_update; numbers of ACRN's 4.19 kernel */
+	G2V_PPGTT_L4_ALLOC = 8,
+	G2V_PPGTT_L4_CLEAR = 9,
+	G2V_PPGTT_L4_INSERT = 10,
+	G2V_GGTT_INSERT = 11,
+	G2V_GGTT_CLEAR = 12,
 };
 
 #endif

@@ -39,7 +39,42 @@
 #define PVMMIO_GGTT_UPDATE     0x20u
 #define PVMMIO_ALL             0x3fu
 
-#define PVMMIO_PAGE_VERSION 1u
+#define PVMMIO_PAGE_VERSION 2u
+
+/* What the host answers in a record's status word. Anything but OK: nothing was done. */
+enum pvmmio_status {
+	PVMMIO_STATUS_OK = 0,
+	PVMMIO_STATUS_REFUSED = 1,       /* the level was not negotiated */
+	PVMMIO_STATUS_UNKNOWN_ROOT = 2,  /* no paravirtual address space has this root */
+	PVMMIO_STATUS_RANGE = 3,         /* not page aligned, empty, or outside of the space */
+	PVMMIO_STATUS_NOT_ALLOCATED = 4, /* insert where nothing was allocated */
+	PVMMIO_STATUS_UNBACKED = 5,      /* an entry or a table is missing or names no guest RAM */
+	PVMMIO_STATUS_NO_MEMORY = 6,     /* the host is short of memory */
+};
+
+/*
+ * Page table update. The guest edits its tables in its own memory, fills the record, rings
+ * G2V_PPGTT_L4_ALLOC, _CLEAR or _INSERT.
+ */
+struct pvmmio_ppgtt_record {
+	uint64_t pdp; /* guest physical address of the 4-level root */
+	uint64_t start;
+	uint64_t length_bytes;
+	uint32_t cache_level;
+	uint32_t status; /* enum pvmmio_status; the host stores it (release) before the doorbell
+			    returns */
+};
+
+/*
+ * GGTT update, G2V_GGTT_INSERT or _CLEAR. The original counts entries for one and bytes for the
+ * other; here both are bytes.
+ */
+struct pvmmio_ggtt_record {
+	uint64_t start;
+	uint64_t length_bytes;
+	uint32_t cache_level;
+	uint32_t status; /* as above */
+};
 
 /* The shared page. Little endian; every field is a naturally aligned atomic word. */
 struct pvmmio_page {
@@ -51,10 +86,15 @@ struct pvmmio_page {
 	 * [2] element 0 upper; [3] is never used: that dword is the doorbell itself.
 	 */
 	uint32_t elsp_data[4];
-	uint32_t reserved1[1016];
+	uint32_t reserved1[24];
+	struct pvmmio_ppgtt_record ppgtt;
+	struct pvmmio_ggtt_record ggtt;
+	uint32_t reserved2[978];
 };
 
 static_assert(offsetof(struct pvmmio_page, elsp_data) == 0x10, "fixed by the protocol");
+static_assert(offsetof(struct pvmmio_page, ppgtt) == 0x80, "fixed by the protocol");
+static_assert(offsetof(struct pvmmio_page, ggtt) == 0xa0, "fixed by the protocol");
 static_assert(sizeof(struct pvmmio_page) == 4096, "one page");
 
 #endif
