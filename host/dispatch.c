@@ -51,7 +51,7 @@ static void switch_owner(struct sched_engine *engine, struct vgpu *vgpu)
 
 static int prepare(struct workload *workload, uint64_t *descriptor)
 {
-	int ret = workload_scan(workload);
+	int ret = gvt_workload_scan(workload);
 
 	if (!ret)
 		ret = shadow_context_populate(workload, descriptor);
@@ -71,7 +71,7 @@ static int dispatch(struct sched_engine *engine, struct workload *workload)
 	work_spend(vgpu->m, WORK_WORKLOAD_DISPATCH, 1);
 	ret = prepare(workload, &descriptor);
 	if (ret) {
-		workload_judge(vgpu, ret);
+		gvt_workload_judge(vgpu, ret);
 	} else {
 		vreg_write(vgpu, engine_reg(workload->engine, RING_START), workload->ring_start);
 		switch_owner(engine, vgpu);
@@ -111,7 +111,7 @@ static bool next_is_same_context(const struct workload *workload)
 {
 	const struct workload *next = workload->vgpu->engines[workload->engine].first;
 
-	return next && workload_same_context(next->descriptor, workload->descriptor);
+	return next && gvt_workload_same_context(next->descriptor, workload->descriptor);
 }
 
 /*
@@ -134,9 +134,9 @@ static void complete(struct sched_engine *engine, struct workload *workload)
 		if (workload->pending_events)
 			interrupt_raise(vgpu, workload->engine, workload->pending_events);
 	}
-	workload_remove(workload);
+	gvt_workload_remove(workload);
 	if (!good)
-		workload_drop_queued(vgpu, workload->engine);
+		gvt_workload_drop_queued(vgpu, workload->engine);
 	if (good && !next_is_same_context(workload))
 		execlist_schedule_out(workload);
 	if (good)
@@ -145,7 +145,7 @@ static void complete(struct sched_engine *engine, struct workload *workload)
 		vgpu->stats.workloads_failed++;
 	trace_emit(vgpu->m, TRACE_WORKLOAD_DONE, vgpu->vm->id, workload->engine,
 		   workload->descriptor, (uint64_t)-workload->status);
-	workload_destroy(workload);
+	gvt_workload_destroy(workload);
 	sched_finished(engine, vgpu);
 	sim_mutex_unlock(vgpu->m, &vgpu->lock);
 }

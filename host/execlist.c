@@ -58,7 +58,7 @@ static int submit(struct vgpu *vgpu, enum gen9_engine_id engine, const uint64_t 
 
 		if (!is_valid(pair[i]))
 			continue;
-		ret = workload_create(&workload, vgpu, engine, pair[i]);
+		ret = gvt_workload_create(&workload, vgpu, engine, pair[i]);
 		if (ret)
 			return ret;
 		workload->schedule_in = i == 0;
@@ -184,7 +184,7 @@ static void csb_event(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t st
 static unsigned last_element(const struct execlist_slot *slot)
 {
 	return is_valid(slot->context[1]) &&
-	       !workload_same_context(slot->context[0], slot->context[1]);
+	       !gvt_workload_same_context(slot->context[0], slot->context[1]);
 }
 
 // Is what runs the last element, and the new submission of the same context?
@@ -194,7 +194,7 @@ static bool is_lite_restore(const struct vgpu_execlist *execlist, uint64_t first
 	unsigned last = last_element(running);
 
 	return execlist->running_element == last &&
-	       workload_same_context(running->context[last], first);
+	       gvt_workload_same_context(running->context[last], first);
 }
 
 int execlist_schedule_in(struct workload *workload)
@@ -263,8 +263,8 @@ void execlist_schedule_out(struct workload *workload)
 	const struct execlist_slot *running = execlist->running;
 	uint32_t id = (uint32_t)(workload->descriptor >> CTX_DESC_ID_SHIFT);
 
-	if (!running || !workload_same_context(running->context[execlist->running_element],
-					       workload->descriptor))
+	if (!running || !gvt_workload_same_context(running->context[execlist->running_element],
+						   workload->descriptor))
 		return;
 	if (execlist->running_element < last_element(running)) {
 		execlist->running_element = 1;

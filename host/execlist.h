@@ -22,7 +22,8 @@ struct workload;
 /* Power-on state of one engine's submission, its registers included. */
 void execlist_reset(struct vgpu *vgpu, enum gen9_engine_id engine);
 
-/* A guest's ELSP write. -EINVAL and what workload_create() says; the guest never learns of it. */
+/* A guest's ELSP write. -EINVAL and what gvt_workload_create() says; the guest never learns of it.
+ */
 int execlist_elsp_write(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t value);
 
 /*

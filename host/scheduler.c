@@ -140,7 +140,7 @@ void sched_queue(struct workload *workload)
 {
 	struct gvt *gvt = workload->vgpu->gvt;
 
-	workload_append(workload);
+	gvt_workload_append(workload);
 	kick_service(gvt);
 	kick_engine(gvt, &gvt->sched.engines[workload->engine]);
 }

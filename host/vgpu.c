@@ -68,7 +68,7 @@ void vgpu_reset_engines(struct vgpu *vgpu, uint32_t engine_mask, bool full)
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
 		if (!(engine_mask >> id & 1))
 			continue;
-		workload_drop_queued(vgpu, id);
+		gvt_workload_drop_queued(vgpu, id);
 		execlist_reset(vgpu, id);
 		vgpu->engines[id].resetting = false;
 	}
@@ -264,8 +264,8 @@ static void drop_workloads(struct vgpu *vgpu)
 		struct workload *workload;
 
 		while ((workload = vgpu->engines[id].first)) {
-			workload_remove(workload);
-			workload_destroy(workload);
+			gvt_workload_remove(workload);
+			gvt_workload_destroy(workload);
 		}
 	}
 }

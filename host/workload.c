@@ -17,20 +17,20 @@ static int refuse(struct vgpu *vgpu, enum gvt_incident incident, uint64_t value,
 	return error;
 }
 
-bool workload_same_context(uint64_t a, uint64_t b)
+bool gvt_workload_same_context(uint64_t a, uint64_t b)
 {
 	const uint64_t mask = (uint64_t)UINT32_MAX << CTX_DESC_ID_SHIFT | CTX_DESC_LRCA_MASK;
 
 	return (a & mask) == (b & mask);
 }
 
-void workload_judge(struct vgpu *vgpu, int error)
+void gvt_workload_judge(struct vgpu *vgpu, int error)
 {
 	if (error == -EBADRQC || error == -EFAULT)
 		vgpu_enter_failsafe(vgpu);
 }
 
-void workload_append(struct workload *workload)
+void gvt_workload_append(struct workload *workload)
 {
 	struct vgpu_engine *engine = &workload->vgpu->engines[workload->engine];
 
@@ -42,7 +42,7 @@ void workload_append(struct workload *workload)
 	engine->last = workload;
 }
 
-void workload_remove(struct workload *workload)
+void gvt_workload_remove(struct workload *workload)
 {
 	struct vgpu_engine *engine = &workload->vgpu->engines[workload->engine];
 	struct workload *previous = NULL;
@@ -58,7 +58,7 @@ void workload_remove(struct workload *workload)
 	workload->next = NULL;
 }
 
-void workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine)
+void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine)
 {
 	struct workload *next;
 
@@ -66,13 +66,13 @@ void workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine)
 		next = w->next;
 		if (w->running)
 			continue;
-		workload_remove(w);
+		gvt_workload_remove(w);
 		vgpu->stats.workloads_failed++;
-		workload_destroy(w);
+		gvt_workload_destroy(w);
 	}
 }
 
-void workload_destroy(struct workload *workload)
+void gvt_workload_destroy(struct workload *workload)
 {
 	struct shadow_batch *batch;
 
@@ -156,7 +156,7 @@ static int read_ring(struct workload *workload)
 	workload->ring_bytes = (ring_ctl & RING_CTL_SIZE_MASK) + (uint32_t)PAGE_SIZE;
 	workload->restore_inhibit = control & CTX_CTRL_RESTORE_INHIBIT;
 	for (const struct workload *w = engine->first; w; w = w->next)
-		if (workload_same_context(w->descriptor, workload->descriptor))
+		if (gvt_workload_same_context(w->descriptor, workload->descriptor))
 			workload->head = (workload->head & ~RING_HEAD_MASK) | w->tail;
 	return check_ring(workload, workload->head, workload->tail);
 }
@@ -186,11 +186,11 @@ static int build(struct workload *workload)
 	work_spend(vgpu->m, WORK_WORKLOAD_CREATE, 1);
 	if (vgpu->engines[workload->engine].first)
 		return 0;
-	return workload_scan(workload);
+	return gvt_workload_scan(workload);
 }
 
-int workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engine_id engine,
-		    uint64_t descriptor)
+int gvt_workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engine_id engine,
+			uint64_t descriptor)
 {
 	struct workload *workload = calloc(1, sizeof(*workload));
 	int ret;
@@ -204,8 +204,8 @@ int workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engine_i
 	ret = build(workload);
 	if (ret) {
 		vgpu->stats.workloads_failed++;
-		workload_destroy(workload);
-		workload_judge(vgpu, ret);
+		gvt_workload_destroy(workload);
+		gvt_workload_judge(vgpu, ret);
 		return ret;
 	}
 	vgpu->stats.workloads_accepted++;
@@ -237,7 +237,7 @@ static int copy_commands(struct workload *workload)
 	return 0;
 }
 
-int workload_scan(struct workload *workload)
+int gvt_workload_scan(struct workload *workload)
 {
 	int ret;
 

@@ -50,26 +50,26 @@ struct workload {
  * Make a workload of a descriptor that was checked, and queue it: 0. Incidents are noted, failsafe
  * mode is entered where that is due: -EINVAL (context, ring), -EFAULT, -EBADRQC, -ENOMEM.
  */
-int workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engine_id engine,
-		    uint64_t descriptor);
+int gvt_workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engine_id engine,
+			uint64_t descriptor);
 
 /* Free one that is in no queue. NULL is allowed. */
-void workload_destroy(struct workload *workload);
+void gvt_workload_destroy(struct workload *workload);
 
 /* Audit it, unless that was done: 0 or the parser's error. */
-int workload_scan(struct workload *workload);
+int gvt_workload_scan(struct workload *workload);
 
 /* Enter failsafe mode if that is what error calls for. */
-void workload_judge(struct vgpu *vgpu, int error);
+void gvt_workload_judge(struct vgpu *vgpu, int error);
 
-void workload_append(struct workload *workload);
-void workload_remove(struct workload *workload);
+void gvt_workload_append(struct workload *workload);
+void gvt_workload_remove(struct workload *workload);
 
 /* Destroy what is queued on the engine and does not run. */
-void workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine);
+void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine);
 
 /* Do the descriptors name the same context? */
-bool workload_same_context(uint64_t a, uint64_t b);
+bool gvt_workload_same_context(uint64_t a, uint64_t b);
 
 /* ---- shadow contexts (shadow_context.c) ---- */
 
