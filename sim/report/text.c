@@ -20,6 +20,41 @@ struct block {
 	struct table table;
 };
 
+/* ---- running text ---- */
+
+#define HEADING_BYTES 512
+
+/* Columns that a word takes: UTF-8 continuation bytes take none. */
+static int columns_of(const char *word, size_t len)
+{
+	int columns = 0;
+
+	for (size_t i = 0; i < len; i++)
+		columns += ((unsigned char)word[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+/* text, broken at blanks so that it fits the width; lines begin with indent blanks. */
+static void write_wrapped(const char *text, int indent, FILE *out)
+{
+	int column = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		int columns = columns_of(text, len);
+
+		if (column > 0 && column + 1 + columns > TABLE_WIDTH) {
+			fputc('\n', out);
+			column = 0;
+		}
+		fprintf(out, "%*s%.*s", column ? 1 : indent, "", (int)len, text);
+		column += columns + (column ? 1 : indent);
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}
+
 /* ---- finding things in the tree ---- */
 
 /* Follow keys separated by dots; NULL when one is missing. */
@@ -156,28 +191,54 @@ static bool is_nothing(const json_t *value)
 	       (json_is_array(value) && json_array_size(value) == 0);
 }
 
-/* A value of the VM in each column. if_any: leave the row out when there is nothing in any. */
+/* When a row is worth its line. */
+enum presence {
+	ALWAYS,
+	IF_ANY,     /* there is something in some column */
+	IF_DIFFERS, /* columns differ; what they have in common is in the heading */
+};
+
+/* A value of the VM, or of its variant, in each column. */
 struct value_row {
 	const char *label;
-	const char *path; /* in the VM */
+	const char *path;
 	enum format format;
-	bool if_any;
+	enum presence presence;
+	bool of_variant;
 };
+
+/* Is what path leads to the same in all variants? */
+static bool is_common(const json_t *variants, const char *path)
+{
+	const json_t *first = dig(json_array_get(variants, 0), path);
+	json_t *variant;
+	size_t i;
+
+	json_array_foreach(variants, i, variant)
+	{
+		if (!json_equal(dig(variant, path), first))
+			return false;
+	}
+	return true;
+}
 
 static void add_value_row(struct block *block, const struct value_row *spec)
 {
 	struct table_row *row = table_add_row(&block->table, 1, spec->label);
-	bool any = !spec->if_any;
+	bool keep = spec->presence == ALWAYS ||
+		    (spec->presence == IF_DIFFERS && !is_common(block->variants, spec->path));
 
 	if (!row)
 		return;
 	for (size_t i = 0; i < block->table.column_count; i++) {
-		const json_t *value = dig(vm_of(block, i), spec->path);
+		const json_t *root = spec->of_variant ? json_array_get(block->variants, i)
+						      : vm_of(block, i);
+		const json_t *value = dig(root, spec->path);
 
-		any = any || !is_nothing(value);
+		keep = keep || (spec->presence == IF_ANY && !is_nothing(value));
 		format_value(row->cells[i], value, spec->format);
 	}
-	if (!any)
+	if (!keep)
 		table_drop_row(&block->table);
 }
 
@@ -299,15 +360,26 @@ static const struct {
 	{ "by_part.reentry",      "exits: re-entry"    },
 };
 
+/* A key as words: "scan dword". */
+static void in_words(char *buf, size_t len, const char *key)
+{
+	snprintf(buf, len, "%s", key);
+	for (; *buf; buf++) {
+		if (*buf == '_')
+			*buf = ' ';
+	}
+}
+
 /* The kinds of work that occur in any column, in the order of the tables they come from. */
 static void add_work_rows(struct block *block, const char *op)
 {
 	for (size_t i = 0; i < WORK_KIND_COUNT; i++) {
-		char path[96];
+		char path[96], label[TABLE_LABEL_BYTES];
 
 		snprintf(path, sizeof(path), "mediator_work.by_kind.%s.time_ps",
 			 work_kinds[i].name);
-		add_each_time(block, op, 2, work_kinds[i].name, path, true);
+		in_words(label, sizeof(label), work_kinds[i].name);
+		add_each_time(block, op, 2, label, path, true);
 	}
 }
 
@@ -329,7 +401,7 @@ static void set_strong(struct table_row *row)
 static void add_submit(struct block *block)
 {
 	static const struct value_row submissions = { "submissions", "operations.submit.count",
-						      FORMAT_NUMBER, false };
+						      FORMAT_NUMBER, ALWAYS, false };
 
 	if (!operation_occurs(block, "submit"))
 		return;
@@ -355,7 +427,6 @@ static void add_operations(struct block *block)
 	for (unsigned op = GUEST_OP_NONE + 1; op < GUEST_OP_COUNT; op++) {
 		const char *name = guest_op_name(op);
 		char label[TABLE_LABEL_BYTES];
-		struct table_row *row;
 
 		if (op == GUEST_OP_SUBMIT || !operation_occurs(block, name))
 			continue;
@@ -363,33 +434,34 @@ static void add_operations(struct block *block)
 			add_heading(block, 0, "other operations, each");
 		any = true;
 		snprintf(label, sizeof(label), "%s: exits", name);
-		row = add_exits_each(block, name, 1, label);
+		add_exits_each(block, name, 1, label);
 		snprintf(label, sizeof(label), "%s: time", name);
-		row = add_each_time(block, name, 1, label, "time_ps", false);
-		(void)row;
+		add_each_time(block, name, 1, label, "time_ps", false);
 	}
 }
 
 /* ---- blocks ---- */
 
 static const struct value_row head_rows[] = {
-	{"mode",            "mode",       FORMAT_STRING, false},
-	{ "pvmmio",         "pvmmio",     FORMAT_NAMES,  true },
-	{ "failsafe",       "failsafe",   FORMAT_YES_NO, true },
-	{ "driver's error", "init_error", FORMAT_STRING, true },
-	{ "guest hung",     "hung",       FORMAT_YES_NO, true },
+	{"mode",            "mode",                     FORMAT_STRING, ALWAYS,     false},
+	{ "pvmmio",         "pvmmio",                   FORMAT_NAMES,  IF_ANY,     false},
+	{ "hardware",       "config.platform.hardware", FORMAT_STRING, IF_DIFFERS, true },
+	{ "costs",          "config.platform.costs",    FORMAT_STRING, IF_DIFFERS, true },
+	{ "failsafe",       "failsafe",                 FORMAT_YES_NO, IF_ANY,     false},
+	{ "driver's error", "init_error",               FORMAT_STRING, IF_ANY,     false},
+	{ "guest hung",     "hung",                     FORMAT_YES_NO, IF_ANY,     false},
 };
 
 static const struct value_row workload_rows[] = {
-	{"requests",            "workload.requests",       FORMAT_NUMBER, false},
-	{ "completed",          "workload.completed",      FORMAT_NUMBER, false},
-	{ "lost",               "workload.lost",           FORMAT_NUMBER, true },
-	{ "ended early by",     "workload.error",          FORMAT_STRING, true },
-	{ "GPU's bytes, right", "workload.bytes_verified", FORMAT_NUMBER, false},
-	{ "GPU's bytes, wrong", "workload.bytes_wrong",    FORMAT_NUMBER, false},
-	{ "duration",           "workload.duration_ps",    FORMAT_TIME,   false},
-	{ "exits in all",       "exits.count",             FORMAT_NUMBER, false},
-	{ "time in exits",      "exits.time_ps",           FORMAT_TIME,   false},
+	{"requests",            "workload.requests",       FORMAT_NUMBER, ALWAYS, false},
+	{ "completed",          "workload.completed",      FORMAT_NUMBER, ALWAYS, false},
+	{ "lost",               "workload.lost",           FORMAT_NUMBER, IF_ANY, false},
+	{ "ended early by",     "workload.error",          FORMAT_STRING, IF_ANY, false},
+	{ "GPU's bytes, right", "workload.bytes_verified", FORMAT_NUMBER, ALWAYS, false},
+	{ "GPU's bytes, wrong", "workload.bytes_wrong",    FORMAT_NUMBER, ALWAYS, false},
+	{ "duration",           "workload.duration_ps",    FORMAT_TIME,   ALWAYS, false},
+	{ "exits in all",       "exits.count",             FORMAT_NUMBER, ALWAYS, false},
+	{ "time in exits",      "exits.time_ps",           FORMAT_TIME,   ALWAYS, false},
 };
 
 static void add_value_rows(struct block *block, const struct value_row *specs, size_t count)
@@ -434,8 +506,26 @@ static void add_incidents(struct block *block)
 					 (unsigned long long)dig_uint(json_object_get(its, name),
 								      "count"));
 			}
-			table_add_row(&block->table, 2,
-				      json_string_value(json_object_get(incident, "effect")));
+		}
+	}
+}
+
+/* What each incident meant for the guest: sentences, which no column is wide enough for. */
+static void write_effects(const struct block *block, FILE *out)
+{
+	for (size_t i = 0; i < json_array_size(block->variants); i++) {
+		const char *name;
+		json_t *incident;
+
+		json_object_foreach((json_t *)dig(vm_of(block, i), "incidents"), name, incident)
+		{
+			char text[256];
+
+			if (incident_before(block, i, name))
+				continue;
+			snprintf(text, sizeof(text), "%s: %s", name,
+				 json_string_value(json_object_get(incident, "effect")));
+			write_wrapped(text, 2, out);
 		}
 	}
 }
@@ -461,6 +551,7 @@ static int write_block(const json_t *variants, const char *vm_name, FILE *out, b
 	add_incidents(&block);
 	ret = table_write(&block.table, out, colour);
 	table_free(&block.table);
+	write_effects(&block, out);
 	return ret;
 }
 
@@ -501,16 +592,35 @@ static int write_blocks(const json_t *variants, FILE *out, bool colour)
 	return 0;
 }
 
+/* What all variants have in common. */
+static void append_common(const json_t *variants, const char *label, const char *path, char *text,
+			  size_t size)
+{
+	const char *value = json_string_value(dig(json_array_get(variants, 0), path));
+	size_t used = strlen(text);
+
+	if (value && is_common(variants, path))
+		snprintf(text + used, size - used, ", %s %s", label, value);
+}
+
 static void write_heading(const json_t *report, FILE *out, bool colour)
 {
+	const json_t *variants = json_object_get(report, "variants");
 	const char *title = json_string_value(json_object_get(report, "title"));
+	char text[HEADING_BYTES];
 
-	fprintf(out, "%s%s%s%s%s\n", colour ? "\033[1m" : "",
-		json_string_value(json_object_get(report, "scenario")), title[0] ? ": " : "", title,
-		colour ? "\033[0m" : "");
-	fprintf(out, "seed %" JSON_INTEGER_FORMAT ", pvmmio-sim %s\n",
-		json_integer_value(json_object_get(report, "seed")),
-		json_string_value(json_object_get(report, "version")));
+	snprintf(text, sizeof(text), "%s%s%s",
+		 json_string_value(json_object_get(report, "scenario")), title[0] ? ": " : "",
+		 title);
+	fputs(colour ? "\033[1m" : "", out);
+	write_wrapped(text, 0, out);
+	fputs(colour ? "\033[0m" : "", out);
+	snprintf(text, sizeof(text), "seed %" JSON_INTEGER_FORMAT ", pvmmio-sim %s",
+		 json_integer_value(json_object_get(report, "seed")),
+		 json_string_value(json_object_get(report, "version")));
+	append_common(variants, "hardware", "config.platform.hardware", text, sizeof(text));
+	append_common(variants, "costs", "config.platform.costs", text, sizeof(text));
+	write_wrapped(text, 0, out);
 }
 
 static void write_summary(const json_t *report, FILE *out, bool colour)

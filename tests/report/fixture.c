@@ -75,6 +75,9 @@ static void set_variant(struct fixture *f, unsigned i, const char *name, enum vm
 	f->vms[i].mode = mode;
 	f->variants[i].config.vms = &f->vms[i];
 	f->variants[i].config.vm_count = 1;
+	snprintf(f->variants[i].config.hardware_name, CONFIG_NAME_BYTES, "some-hardware");
+	snprintf(f->variants[i].config.costs_name, CONFIG_NAME_BYTES, "%s",
+		 mode == VM_MODE_NATIVE ? "no-costs" : "some-costs");
 }
 
 static void make_baseline(struct sim_result *result)

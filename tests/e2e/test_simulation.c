@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+/* The library's front door: run, refuse, repeat, several at once. */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/scenario/scenario.h"
+#include "sim/simulation/simulation.h"
+
+#define SUBMISSION SCENARIO_DIR "/submission.yaml"
+
+enum { NATIVE, BASELINE, PVMMIO };
+
+static int setup(void **state)
+{
+	const struct scenario_options options = { .errors = stderr };
+
+	return scenario_load((struct scenario **)state, SUBMISSION, &options);
+}
+
+static int teardown(void **state)
+{
+	scenario_free(*state);
+	return 0;
+}
+
+static uint64_t elsp_exits(const struct sim_result *result)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < result->vms[0].register_count; i++) {
+		if (strcmp(result->vms[0].registers[i].name, "BCS0_ELSP") == 0)
+			count += result->vms[0].registers[i].sum.count;
+	}
+	return count;
+}
+
+/* What the project is about, without the command line and the report. */
+static void test_exits_of_a_submission(void **state)
+{
+	static const uint64_t per_submission[] = { [NATIVE] = 0, [BASELINE] = 4, [PVMMIO] = 1 };
+	struct scenario *scenario = *state;
+
+	for (unsigned i = NATIVE; i <= PVMMIO; i++) {
+		const struct sim_config *config = &scenario->variants[i].config;
+		struct sim_result *result;
+		const struct vm_result *vm;
+
+		assert_int_equal(simulation_run(&result, config, NULL), 0);
+		vm = &result->vms[0];
+		assert_int_equal(vm->init_error, 0);
+		assert_false(vm->hung);
+		assert_int_equal(vm->workload.completed, config->vms[0].workload.repeat);
+		assert_int_equal(vm->workload.bytes_wrong, 0);
+		assert_int_equal(elsp_exits(result),
+				 per_submission[i] * vm->ops[GUEST_OP_SUBMIT].count);
+		assert_int_equal(vm->pvmmio_levels, i == PVMMIO ? 1 : 0);
+		sim_result_free(result);
+	}
+}
+
+/* Sums are sums of what they are said to be sums of. */
+static void test_sums(void **state)
+{
+	struct scenario *scenario = *state;
+	struct sim_result *result;
+	const struct vm_result *vm;
+	uint64_t by_op = 0, by_reason = 0, parts = 0;
+
+	assert_int_equal(simulation_run(&result, &scenario->variants[BASELINE].config, NULL), 0);
+	vm = &result->vms[0];
+	for (unsigned i = 0; i < GUEST_OP_COUNT; i++)
+		by_op += vm->ops[i].exits.count;
+	for (unsigned i = 0; i < EXIT_REASON_COUNT; i++)
+		by_reason += vm->by_reason[i].count;
+	for (unsigned i = 0; i < EXIT_PART_COUNT; i++)
+		parts += vm->exits.part_ps[i];
+	assert_int_equal(by_op, vm->exits.count);
+	assert_int_equal(by_reason, vm->exits.count);
+	assert_int_equal(parts, vm->exits.time_ps);
+	for (size_t i = 0; i < vm->register_count; i++) {
+		const struct register_result *reg = &vm->registers[i];
+		uint64_t count = 0, time_ps = 0;
+
+		for (unsigned op = 0; op < GUEST_OP_COUNT; op++) {
+			count += reg->op_count[op];
+			time_ps += reg->op_time_ps[op];
+		}
+		assert_int_equal(count, reg->sum.count);
+		assert_int_equal(time_ps, reg->sum.time_ps);
+		assert_true(reg->offset < GEN9_BAR0_SIZE_BYTES);
+		if (i > 0)
+			assert_true(reg->offset > reg[-1].offset || reg->reason > reg[-1].reason);
+	}
+	sim_result_free(result);
+}
+
+static void assert_refused(const struct sim_config *config, const char *words)
+{
+	char why[SIMULATION_WHY_BYTES] = "";
+	struct sim_result *result = NULL;
+
+	assert_int_equal(simulation_check(config, why, sizeof(why)), -EINVAL);
+	if (!strstr(why, words))
+		fail_msg("'%s' does not say '%s'", why, words);
+	assert_int_equal(simulation_run(&result, config, NULL), -EINVAL);
+	assert_null(result);
+}
+
+static void test_refused(void **state)
+{
+	struct scenario *scenario = *state;
+	struct vm_config vms[2];
+	struct sim_config config = scenario->variants[BASELINE].config;
+	char why[SIMULATION_WHY_BYTES];
+
+	assert_int_equal(simulation_check(&config, why, sizeof(why)), 0);
+	vms[0] = config.vms[0];
+	vms[1] = config.vms[0];
+	config.vms = vms;
+	config.vm_count = 2;
+	vms[1].mode = VM_MODE_NATIVE;
+	assert_refused(&config, "native");
+	vms[1].mode = VM_MODE_GVT;
+	vms[1].aperture_bytes = GEN9_APERTURE_BYTES;
+	assert_refused(&config, "no room");
+	config.vm_count = 0;
+	assert_refused(&config, "no VM");
+}
+
+/* A scenario's driver without anything to do comes up and goes away. */
+static void test_no_workload(void **state)
+{
+	struct scenario *scenario = *state;
+	struct sim_config config = scenario->variants[PVMMIO].config;
+	struct vm_config vm = config.vms[0];
+	struct sim_result *result;
+
+	vm.workload.step_count = 0;
+	vm.workload.context_count = 0;
+	config.vms = &vm;
+	assert_int_equal(simulation_run(&result, &config, NULL), 0);
+	assert_int_equal(result->vms[0].init_error, 0);
+	assert_int_equal(result->vms[0].workload.requests, 0);
+	assert_int_equal(result->vms[0].ops[GUEST_OP_INIT].count, 1);
+	sim_result_free(result);
+}
+
+struct job {
+	const struct sim_config *config;
+	struct sim_result *result;
+};
+
+static void *run_job(void *arg)
+{
+	struct job *job = arg;
+
+	simulation_run(&job->result, job->config, NULL);
+	return NULL;
+}
+
+/* Simulations share nothing: in threads at once they measure what they measure alone. */
+static void test_several_at_once(void **state)
+{
+	struct scenario *scenario = *state;
+	struct job jobs[6] = { 0 };
+	pthread_t threads[6];
+
+	for (unsigned i = 0; i < 6; i++) {
+		jobs[i].config = &scenario->variants[i % 3].config;
+		assert_int_equal(pthread_create(&threads[i], NULL, run_job, &jobs[i]), 0);
+	}
+	for (unsigned i = 0; i < 6; i++) {
+		pthread_join(threads[i], NULL);
+		assert_non_null(jobs[i].result);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(jobs[i].result->virtual_time_ps,
+				 jobs[i + 3].result->virtual_time_ps);
+		assert_memory_equal(jobs[i].result->vms[0].ops, jobs[i + 3].result->vms[0].ops,
+				    sizeof(jobs[i].result->vms[0].ops));
+	}
+	for (unsigned i = 0; i < 6; i++)
+		sim_result_free(jobs[i].result);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_exits_of_a_submission, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sums, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_workload, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_several_at_once, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
