@@ -34,7 +34,7 @@ ARROWS = {
 }
 
 # What a freestanding driver may ask of a compiler's and a kernel's headers: types, constants and
-# mem*. The symbols that guest objects need are checked by freestanding.py.
+# mem*. The symbols that guest objects need are checked in tests/guest.
 GUEST_SYSTEM_HEADERS = {"assert.h", "errno.h", "limits.h", "stdarg.h", "stdatomic.h", "stdbool.h",
                         "stddef.h", "stdint.h", "string.h"}
 
