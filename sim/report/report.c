@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sim/report/report.h"
 
-#include <errno.h>
-
 #include "sim/report/expect.h"
 #include "sim/report/tree.h"
-
-/* Digits of a real: millionths of counts print as they are, without binary leftovers. */
-#define REAL_DIGITS 15
 
 static json_t *build_variants(const struct scenario *scenario, struct sim_result *const *results)
 {
@@ -82,14 +77,4 @@ json_t *report_build(const struct scenario *scenario, struct sim_result *const *
 bool report_ok(const json_t *report)
 {
 	return json_is_true(json_object_get(report, "ok"));
-}
-
-int report_write_json(const json_t *report, FILE *out)
-{
-	if (json_dumpf(report, out,
-		       JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(REAL_DIGITS)))
-		return -EIO;
-	if (fputc('\n', out) == EOF || fflush(out) != 0)
-		return -EIO;
-	return 0;
 }

@@ -32,7 +32,10 @@ json_t *report_build(const struct scenario *scenario, struct sim_result *const *
 /* Did every expectation that could be evaluated hold? */
 bool report_ok(const json_t *report);
 
-/* Write the tree: two-space indent, keys in the documented order, newline at the end. 0 or -EIO. */
+/*
+ * Write the tree, or an array of trees: two-space indent, what holds only plain values on one line,
+ * keys in the documented order, newline at the end. 0 or -EIO.
+ */
 int report_write_json(const json_t *report, FILE *out);
 
 /* Write the text table: at most 100 columns; colour if asked for. 0, -EIO or -ENOMEM. */

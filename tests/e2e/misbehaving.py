@@ -17,16 +17,30 @@ NEIGHBOUR = "vm1"
 
 
 def without_times(node):
-    """The node without what may differ when somebody else used the GPU before."""
+    """The node without what may differ because somebody else used the GPU at the time."""
     if isinstance(node, dict):
         return {key: without_times(value) for key, value in node.items()
-                if not key.endswith("_ps") and key != "by_part"}
+                if not key.endswith("_ps") and key not in ("by_part", "mediator_work")}
     if isinstance(node, list):
         return [without_times(item) for item in node]
     return node
 
 
+def contents(vm):
+    """What the VM did and got, whatever the time.
+
+    How many interrupts there are is a matter of time: two that come close merge, one that finds
+    the vCPU asleep wakes it, one that finds it running makes it exit. So they are left out, and the
+    sums that contain them.
+    """
+    vm = without_times(vm)
+    del vm["exits"], vm["interrupts"], vm["operations"]["interrupt"]
+    return vm
+
+
 class Misbehaving(unittest.TestCase):
+    maxDiff = 2000
+
     @classmethod
     def setUpClass(cls):
         done = simulator.run(PROGRAM, "--json", "-", SCENARIO)
@@ -40,14 +54,14 @@ class Misbehaving(unittest.TestCase):
     def test_neighbour_is_the_same_everywhere(self):
         vms = self.vms(NEIGHBOUR)
         self.assertGreater(len(vms), 1)
-        first = without_times(vms[0][1])
+        first = contents(vms[0][1])
         self.assertGreater(first["workload"]["completed"], 0)
         self.assertEqual(first["workload"]["lost"], 0)
         self.assertEqual(first["workload"]["bytes_wrong"], 0)
         self.assertEqual(first["incidents"], {})
         for variant, vm in vms[1:]:
             with self.subTest(variant):
-                self.assertEqual(without_times(vm), first)
+                self.assertEqual(contents(vm), first)
 
     def test_each_misuse_has_a_name(self):
         """Somebody misbehaves in every variant but those that say they are the baseline."""

@@ -136,7 +136,7 @@ static void assert_exits_per_op(struct fixture *f, uint64_t exits, uint64_t coun
 	op->count = count;
 	report = report_build(&f->scenario, f->results);
 	json_text(json_array_get(json_object_get(report, "variants"), FIXTURE_BASELINE), &text);
-	snprintf(wanted, sizeof(wanted), "\"exits_per_op\": %s,\n", want);
+	snprintf(wanted, sizeof(wanted), "\"exits_per_op\": %s,", want);
 	if (!strstr(strstr(text, "\"submit\""), wanted))
 		fail_msg("%llu/%llu is not %s", (unsigned long long)exits,
 			 (unsigned long long)count, want);
