@@ -10,7 +10,7 @@ static bool attr_is_ram(enum bus_attr attr)
 	return attr >= BUS_RAM && attr <= BUS_RAM_TRACKED;
 }
 
-// A store to a protected page. The page is looked up again: a layer may have waited meanwhile.
+// A store to a protected page. The page is looked up again: a wrapper may have waited meanwhile.
 static bool store_reaches_memory(struct bus *bus, const struct bus_access *access)
 {
 	const struct bus_page *page = bus_page_at(bus, access->addr >> PAGE_SHIFT);
@@ -18,18 +18,13 @@ static bool store_reaches_memory(struct bus *bus, const struct bus_access *acces
 	return page && (page->attr == BUS_RAM || page->attr == BUS_RAM_TRACKED);
 }
 
-// Innermost layer: what happens once the exit has reached the owner of the region.
-static void device_exit(struct bus_layer *layer, struct bus_access *access)
+static void call_handler(struct bus *bus, struct bus_access *access)
 {
 	const struct bus_region *region = access->region;
-	struct bus *bus;
 
-	if (access->reason == EXIT_WRITE_PROTECT) {
-		bus = container_of(layer, struct bus, device);
-		if (store_reaches_memory(bus, access))
-			bus_ram_store(bus, access->addr, access->size_bytes, access->value,
-				      __ATOMIC_RELEASE);
-	}
+	if (access->reason == EXIT_WRITE_PROTECT && store_reaches_memory(bus, access))
+		bus_ram_store(bus, access->addr, access->size_bytes, access->value,
+			      __ATOMIC_RELEASE);
 	if (!region || !region->ops)
 		return;
 	if (access->is_write)
@@ -40,12 +35,34 @@ static void device_exit(struct bus_layer *layer, struct bus_access *access)
 						  access->size_bytes, &access->value);
 }
 
+static void device_exit(struct bus_layer *layer, struct bus_access *access)
+{
+	struct bus *bus = container_of(layer, struct bus, device);
+	const struct exit_price *price = &bus->prices[access->reason];
+
+	exec_advance(bus->ex, price->before_ps);
+	call_handler(bus, access);
+	exec_advance(bus->ex, price->part_ps[EXIT_PART_REENTRY]);
+}
+
+static struct exit_account *no_account(struct exit_book *book, const struct bus_access *access,
+				       const struct exit_price *price)
+{
+	return &container_of(book, struct bus, no_book)->unbooked;
+}
+
+static void no_settle(struct exit_book *book, struct exit_account *account, uint64_t duration_ps)
+{
+}
+
 int bus_create(struct bus **out, struct executor *ex, struct guest_ram *ram)
 {
-	struct bus *bus = calloc(1, sizeof(*bus));
+	// A shortcut is one cache line, and shall lie in one.
+	struct bus *bus = aligned_alloc(_Alignof(struct bus), sizeof(*bus));
 
 	if (!bus)
 		return -ENOMEM;
+	memset(bus, 0, sizeof(*bus));
 	bus->ex = ex;
 	if (ram) {
 		bus->ram = guest_ram_guest_view(ram);
@@ -54,6 +71,8 @@ int bus_create(struct bus **out, struct executor *ex, struct guest_ram *ram)
 	bus->region_count = 1;
 	bus->device = (struct bus_layer){ .name = "device", .exit = device_exit };
 	bus->outermost = &bus->device;
+	bus->no_book = (struct exit_book){ .account = no_account, .settle = no_settle };
+	bus->book = &bus->no_book;
 	*out = bus;
 	return 0;
 }
@@ -66,6 +85,23 @@ void bus_destroy(struct bus *bus)
 		free(bus->leaves[i]);
 	free(bus->regions);
 	free(bus);
+}
+
+// What is remembered of pages [first_pfn, first_pfn + page_count) does not hold any more.
+static void forget_shortcuts_to(struct bus *bus, uint64_t first_pfn, uint64_t page_count)
+{
+	for (unsigned i = 0; i < BUS_SHORTCUTS; i++) {
+		if ((bus->loads[i].addr >> PAGE_SHIFT) - first_pfn < page_count)
+			bus->loads[i].size_bytes = 0;
+		if ((bus->stores[i].addr >> PAGE_SHIFT) - first_pfn < page_count)
+			bus->stores[i].size_bytes = 0;
+	}
+	bus->epoch++;
+}
+
+static void forget_shortcuts(struct bus *bus)
+{
+	forget_shortcuts_to(bus, 0, BUS_ADDRESS_LIMIT >> PAGE_SHIFT);
 }
 
 // Give region an id on this bus. Ids count up and are never given twice.
@@ -166,6 +202,7 @@ void bus_unmap(struct bus *bus, struct bus_region *region)
 	}
 	bus->regions[id] = NULL;
 	region->id = 0;
+	forget_shortcuts(bus);
 }
 
 // Whether pages can get attr: all on the bus, memory where memory is asked for, else with ops.
@@ -215,6 +252,7 @@ int bus_set_attr(struct bus *bus, uint64_t first_pfn, uint64_t page_count, enum 
 		if (handler)
 			page->region = handler->id;
 	}
+	forget_shortcuts_to(bus, first_pfn, page_count);
 	return 0;
 }
 
@@ -232,6 +270,7 @@ void bus_push_layer(struct bus *bus, struct bus_layer *layer)
 {
 	layer->next = bus->outermost;
 	bus->outermost = layer;
+	forget_shortcuts(bus);
 }
 
 void bus_remove_layer(struct bus *bus, struct bus_layer *layer)
@@ -242,28 +281,130 @@ void bus_remove_layer(struct bus *bus, struct bus_layer *layer)
 		link = &(*link)->next;
 	assert(*link && "the layer is not on this bus");
 	*link = layer->next;
+	forget_shortcuts(bus);
 }
 
-// What every exit has in common. Field by field: a compound literal would clear all of it first.
-static inline void access_begin(struct bus_access *access, const struct bus *bus, struct vcpu *vcpu,
-				enum exit_reason reason)
+void bus_set_prices(struct bus *bus, const struct exit_price prices[EXIT_REASON_COUNT])
 {
-	memset(access->part_ps, 0, sizeof(access->part_ps));
+	if (prices)
+		memcpy(bus->prices, prices, sizeof(bus->prices));
+	else
+		memset(bus->prices, 0, sizeof(bus->prices));
+	forget_shortcuts(bus);
+}
+
+void bus_set_book(struct bus *bus, struct exit_book *book)
+{
+	bus->book = book ? book : &bus->no_book;
+	forget_shortcuts(bus);
+}
+
+// Registers of the same name in different engines differ in the upper bits of their offset only.
+static inline struct bus_shortcut *shortcut_slot(struct bus_shortcut *slots, uint64_t addr)
+{
+	return &slots[(addr >> 2 ^ addr >> PAGE_SHIFT) & (BUS_SHORTCUTS - 1)];
+}
+
+// Is shortcut one for this access of the current context?
+static inline bool shortcut_fits(const struct bus *bus, const struct bus_shortcut *shortcut,
+				 uint64_t addr, unsigned size_bytes)
+{
+	const struct party *party = party_current(bus->ex);
+
+	return shortcut->addr == addr && shortcut->size_bytes == size_bytes && party &&
+	       party->exit_origin == shortcut->origin && !party->open_exit;
+}
+
+// epoch is that of when the exit began: what its handler has changed since must not be remembered.
+static void shortcut_keep(struct bus *bus, const struct bus_access *access,
+			  struct exit_account *account, uint64_t epoch)
+{
+	const struct bus_region *region = access->region;
+	struct bus_shortcut *shortcut;
+
+	// A wrapper has to see every exit, and a protected store is more than its handler.
+	if (bus->outermost != &bus->device || bus->epoch != epoch)
+		return;
+	if (access->reason != EXIT_MMIO_READ && access->reason != EXIT_MMIO_WRITE)
+		return;
+	shortcut = shortcut_slot(access->is_write ? bus->stores : bus->loads, access->addr);
+	*shortcut = (struct bus_shortcut){
+		.addr = access->addr,
+		.origin = access->vcpu->party.exit_origin,
+		.account = account,
+		.opaque = region->opaque,
+		.offset = access->offset,
+		.value_mask = bus_value_mask(access->size_bytes),
+		.size_bytes = access->size_bytes,
+	};
+	if (access->is_write)
+		shortcut->write = region->ops->write;
+	else
+		shortcut->read = region->ops->read;
+}
+
+// An exit on the short way, between exit_open() and exit_close(). The account is a copy: the
+// handler may wait, and the shortcut may be another one's by then.
+struct open_exit {
+	struct exit_account *account;
+	uint64_t start_ps;
+};
+
+static inline struct open_exit exit_open(struct bus *bus, const struct bus_shortcut *shortcut,
+					 enum exit_reason reason)
+{
+	struct open_exit exit = { shortcut->account, exec_now(bus->ex) };
+	struct party *party = party_current(bus->ex);
+
+	party->open_exit = exit.account;
+	party->exit_start_ps = exit.start_ps;
+	bus->ex->now_ps = exit.start_ps + bus->prices[reason].before_ps;
+	return exit;
+}
+
+static inline void exit_close(struct bus *bus, struct open_exit exit, enum exit_reason reason)
+{
+	struct executor *ex = bus->ex;
+	uint64_t duration_ps = exec_now(ex) - exit.start_ps +
+			       bus->prices[reason].part_ps[EXIT_PART_REENTRY];
+	uint64_t expected_ps = exit.account->run_ps;
+
+	party_current(ex)->open_exit = NULL;
+	if (__builtin_expect(duration_ps != expected_ps, 0)) {
+		ex->now_ps = exit.start_ps + duration_ps;
+		bus->book->settle(bus->book, exit.account, duration_ps);
+		return;
+	}
+	exit.account->run_count++;
+	// The same number as above, but one that the CPU knows long before the handler's additions
+	// are done: the next exit need not wait for them. Compilers must not see that it is the
+	// same.
+	__asm__("" : "+r"(expected_ps));
+	ex->now_ps = exit.start_ps + expected_ps;
+}
+
+// The general way.
+static void run_exit(struct bus *bus, struct bus_access *access)
+{
+	struct party *party = &access->vcpu->party;
+	struct exit_account *account;
+	uint64_t epoch = bus->epoch;
+	uint64_t duration_ps;
+
+	assert(!party->open_exit && "an exit inside of an exit");
 	access->start_ps = exec_now(bus->ex);
 	access->ex = bus->ex;
-	access->vcpu = vcpu;
-	access->reason = reason;
-	access->error = 0;
-}
-
-static inline void run_layers(struct bus *bus, struct bus_access *access)
-{
-	struct vcpu *vcpu = access->vcpu;
-	struct bus_access *outer = vcpu->open_exit;
-
-	vcpu->open_exit = access;
+	account = bus->book->account(bus->book, access, &bus->prices[access->reason]);
+	party->open_exit = account;
+	party->exit_start_ps = access->start_ps;
 	bus->outermost->exit(bus->outermost, access);
-	vcpu->open_exit = outer;
+	party->open_exit = NULL;
+	duration_ps = exec_now(bus->ex) - access->start_ps;
+	if (duration_ps == account->run_ps)
+		account->run_count++;
+	else
+		bus->book->settle(bus->book, account, duration_ps);
+	shortcut_keep(bus, access, account, epoch);
 }
 
 static inline struct bus_region *page_region(const struct bus *bus, const struct bus_page *page)
@@ -292,17 +433,18 @@ uint64_t bus_device_read(struct bus *bus, const struct bus_page *page, uint64_t 
 		bus->unclaimed_count++;
 		return bus_value_mask(size_bytes);
 	}
-	if (page->attr == BUS_PASSTHROUGH)
-		return passthrough_read(bus, page_region(bus, page), addr, size_bytes);
 	region = page_region(bus, page);
-	access_begin(&access, bus, bus_current_vcpu(bus), EXIT_MMIO_READ);
-	access.region = region;
-	access.addr = addr;
-	access.offset = addr - region->base;
-	access.value = 0;
-	access.size_bytes = (uint8_t)size_bytes;
-	access.is_write = false;
-	run_layers(bus, &access);
+	if (page->attr == BUS_PASSTHROUGH)
+		return passthrough_read(bus, region, addr, size_bytes);
+	access = (struct bus_access){
+		.vcpu = bus_current_vcpu(bus),
+		.region = region,
+		.addr = addr,
+		.offset = addr - region->base,
+		.reason = EXIT_MMIO_READ,
+		.size_bytes = (uint8_t)size_bytes,
+	};
+	run_exit(bus, &access);
 	return access.error ? 0 : access.value & bus_value_mask(size_bytes);
 }
 
@@ -323,33 +465,58 @@ void bus_device_write(struct bus *bus, const struct bus_page *page, uint64_t add
 		exec_advance(bus->ex, region->store_latency_ps);
 		return;
 	}
-	access_begin(&access, bus, bus_current_vcpu(bus),
-		     page->attr == BUS_TRAP ? EXIT_MMIO_WRITE : EXIT_WRITE_PROTECT);
-	access.region = region;
-	access.addr = addr;
-	access.offset = addr - region->base;
-	access.value = value;
-	access.size_bytes = (uint8_t)size_bytes;
-	access.is_write = true;
-	run_layers(bus, &access);
+	access = (struct bus_access){
+		.vcpu = bus_current_vcpu(bus),
+		.region = region,
+		.addr = addr,
+		.offset = addr - region->base,
+		.value = value,
+		.reason = page->attr == BUS_TRAP ? EXIT_MMIO_WRITE : EXIT_WRITE_PROTECT,
+		.size_bytes = (uint8_t)size_bytes,
+		.is_write = true,
+	};
+	run_exit(bus, &access);
 }
 
 uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned size_bytes)
 {
-	return bus_read_ordered(bus, addr, size_bytes, __ATOMIC_RELAXED);
+	const struct bus_shortcut *shortcut = shortcut_slot(bus->loads, addr);
+	struct open_exit exit;
+	uint64_t value = 0;
+	uint64_t mask;
+	int ret;
+
+	exec_sync(bus->ex);
+	if (__builtin_expect(!shortcut_fits(bus, shortcut, addr, size_bytes), 0))
+		return bus_load(bus, addr, size_bytes, __ATOMIC_RELAXED);
+	mask = shortcut->value_mask;
+	exit = exit_open(bus, shortcut, EXIT_MMIO_READ);
+	ret = shortcut->read(shortcut->opaque, shortcut->offset, size_bytes, &value);
+	exit_close(bus, exit, EXIT_MMIO_READ);
+	return ret ? 0 : value & mask;
 }
 
 void bus_write(struct bus *bus, uint64_t addr, unsigned size_bytes, uint64_t value)
 {
-	bus_write_ordered(bus, addr, size_bytes, value, __ATOMIC_RELAXED);
+	const struct bus_shortcut *shortcut = shortcut_slot(bus->stores, addr);
+	struct open_exit exit;
+
+	exec_sync(bus->ex);
+	if (__builtin_expect(!shortcut_fits(bus, shortcut, addr, size_bytes), 0)) {
+		bus_store(bus, addr, size_bytes, value, __ATOMIC_RELAXED);
+		return;
+	}
+	exit = exit_open(bus, shortcut, EXIT_MMIO_WRITE);
+	shortcut->write(shortcut->opaque, shortcut->offset, size_bytes,
+			value & shortcut->value_mask);
+	exit_close(bus, exit, EXIT_MMIO_WRITE);
 }
 
 void bus_exit(struct bus *bus, struct vcpu *vcpu, enum exit_reason reason)
 {
-	struct bus_access access = { .region = NULL };
+	struct bus_access access = { .vcpu = vcpu, .reason = reason };
 
-	access_begin(&access, bus, vcpu, reason);
-	run_layers(bus, &access);
+	run_exit(bus, &access);
 }
 
 uint64_t bus_unclaimed_count(const struct bus *bus)

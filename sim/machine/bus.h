@@ -15,10 +15,19 @@
  * one beyond BUS_ADDRESS_LIMIT.
  *
  * Every access is an interleaving point of the executor, before its effect. Accesses act on the
- * executor's current context; a trapping one needs a vCPU there (see vcpu.h).
+ * executor's current context; a trapping one needs a vCPU of this bus there (see vm.h). Exits do
+ * not nest.
  *
- * Exits run through a chain of layers before they reach the region's handler. Cost, ledger, trace
- * and fault injection are such layers; each is removable and knows none of the others.
+ * Around a region's handler lie layers, each removable, none known to the others. From outside:
+ *
+ *   book       where exits are counted: one account per kind of exit    ledger.h
+ *   wrappers   code that may do anything before and after what is       trace_layer.h
+ *              inside: trace, fault injection, recording
+ *   prices     what an exit costs whatever the handler does             cost.h
+ *
+ * Book and prices are data that the bus itself applies, so that an exit that is like an earlier one
+ * (same address, direction, size, operation) takes a short way: handler, price and account are
+ * remembered, and booking it is one comparison and one increment. Any wrapper closes that way.
  */
 #ifndef PVMMIO_SIM_MACHINE_BUS_H
 #define PVMMIO_SIM_MACHINE_BUS_H
@@ -75,9 +84,26 @@ struct bus_region {
 	uint64_t store_latency_ps;
 };
 
-/* One exit on its way through the layers. part_ps starts at zero; whoever spends time adds it. */
-struct bus_access {
+/*
+ * Where the exits of one kind are booked. Whoever spends time inside of an exit names its part by
+ * adding to part_ps through the vCPU's open_exit (party.h); what nobody names, and the price does
+ * not, is emulation. Prices are not in part_ps: the book adds them by count.
+ */
+struct exit_account {
 	uint64_t part_ps[EXIT_PART_COUNT];
+	uint64_t run_count; /* the last so many exits took run_ps each; the book has yet to add them
+			     */
+	uint64_t run_ps;
+};
+
+/* What an exit of one reason costs by itself: transition, dispatch, forwarding; then re-entry. */
+struct exit_price {
+	uint64_t part_ps[EXIT_PART_COUNT];
+	uint64_t before_ps; /* sum of the parts before the handler; EXIT_PART_REENTRY comes after */
+};
+
+/* One exit on its way through the layers. */
+struct bus_access {
 	uint64_t start_ps;   /* when the exit began */
 	struct executor *ex; /* whose clock the exit spends */
 	struct vcpu *vcpu;
@@ -92,9 +118,18 @@ struct bus_access {
 	int error; /* what the handler returned */
 };
 
+/* Books exits. Embed it in the book's own object. */
+struct exit_book {
+	/* The account for exits like access, at this price. It stays while the book is in use. */
+	struct exit_account *(*account)(struct exit_book *book, const struct bus_access *access,
+					const struct exit_price *price);
+	/* An exit took duration_ps, not account->run_ps: add the run, begin one with this exit. */
+	void (*settle)(struct exit_book *book, struct exit_account *account, uint64_t duration_ps);
+};
+
 /*
- * A layer does its part and calls bus_layer_next(). Embed it in the layer's own object. Layers are
- * called in reverse order of bus_push_layer(): the last pushed is the outermost.
+ * A wrapper does its part and calls bus_layer_next(). Embed it in the wrapper's own object. They
+ * are called in reverse order of bus_push_layer(): the last pushed is the outermost.
  */
 struct bus_layer {
 	const char *name;
@@ -136,15 +171,24 @@ int bus_set_attr(struct bus *bus, uint64_t first_pfn, uint64_t page_count, enum 
 		 struct bus_region *handler);
 enum bus_attr bus_attr_of(const struct bus *bus, uint64_t pfn);
 
-/* Put layer around all that are there / take it out, wherever it is. A layer sits on one bus. */
+/*
+ * Layers can come and go at any time at which no exit is open. Put a wrapper around all that are
+ * there, or take it out wherever it is; a wrapper sits on one bus. Prices are copied, one for each
+ * reason; NULL: exits are free. A book may serve several buses; NULL: exits are not booked.
+ */
 void bus_push_layer(struct bus *bus, struct bus_layer *layer);
 void bus_remove_layer(struct bus *bus, struct bus_layer *layer);
+void bus_set_prices(struct bus *bus, const struct exit_price prices[EXIT_REASON_COUNT]);
+void bus_set_book(struct bus *bus, struct exit_book *book);
 
 /* Loads and stores by the current context. size_bytes is 1, 2, 4 or 8. */
 uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned size_bytes);
 void bus_write(struct bus *bus, uint64_t addr, unsigned size_bytes, uint64_t value);
 
-/* Run an exit that is no memory access (interrupt, eoi, hypercall) through the layers. */
+/*
+ * Run an exit that is no memory access (interrupt, eoi, hypercall) through the layers. Not an
+ * interleaving point.
+ */
 void bus_exit(struct bus *bus, struct vcpu *vcpu, enum exit_reason reason);
 
 /* Accesses that met BUS_NONE or crossed a page. */

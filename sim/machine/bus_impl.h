@@ -30,16 +30,45 @@ struct bus_page {
 
 _Static_assert(sizeof(struct bus_page) == 8, "a page's state is one load");
 
+/*
+ * What is remembered of an MMIO exit, so that the next one like it takes the short way. Loads and
+ * stores have their own slots.
+ */
+struct bus_shortcut {
+	uint64_t addr;
+	uint64_t origin; /* exit_origin of the vCPU's party */
+	struct exit_account *account;
+	union {
+		int (*read)(void *opaque, uint64_t offset, unsigned size_bytes, uint64_t *value);
+		int (*write)(void *opaque, uint64_t offset, unsigned size_bytes, uint64_t value);
+	};
+	void *opaque;
+	uint64_t offset;
+	uint64_t value_mask;
+	unsigned size_bytes; /* 0: empty */
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct bus_shortcut) == 64, "one cache line");
+
+#define BUS_SHORTCUTS 256
+
 struct bus {
+	struct bus_shortcut loads[BUS_SHORTCUTS];
+	struct bus_shortcut stores[BUS_SHORTCUTS];
 	struct executor *ex;
 	struct bus_layer *outermost;
+	struct exit_book *book;
 	struct bus_region **regions; /* by id; [0] is NULL */
 	uint8_t *ram;                /* guest view */
 	uint64_t ram_bytes;
 	uint64_t unclaimed_count;
 	unsigned region_count; /* ids given, with 0 */
 	unsigned region_capacity;
-	struct bus_layer device; /* innermost: calls the region's handler */
+	struct bus_layer device; /* innermost: charges the price, calls the region's handler */
+	struct exit_price prices[EXIT_REASON_COUNT];
+	struct exit_book no_book; /* in use when nobody books */
+	struct exit_account unbooked;
+	uint64_t epoch; /* counts the times that shortcuts were forgotten */
 	struct bus_page *leaves[BUS_LEAF_COUNT];
 };
 
@@ -120,9 +149,8 @@ uint64_t bus_device_read(struct bus *bus, const struct bus_page *page, uint64_t 
 void bus_device_write(struct bus *bus, const struct bus_page *page, uint64_t addr,
 		      unsigned size_bytes, uint64_t value);
 
-/* bus_read() and bus_write() with a memory order for what is memory. */
-static inline uint64_t bus_read_ordered(struct bus *bus, uint64_t addr, unsigned size_bytes,
-					int order)
+/* bus_read() and bus_write() of what is mostly memory, with a memory order for that. */
+static inline uint64_t bus_load(struct bus *bus, uint64_t addr, unsigned size_bytes, int order)
 {
 	const struct bus_page *page;
 
@@ -133,8 +161,8 @@ static inline uint64_t bus_read_ordered(struct bus *bus, uint64_t addr, unsigned
 	return bus_device_read(bus, page, addr, size_bytes);
 }
 
-static inline void bus_write_ordered(struct bus *bus, uint64_t addr, unsigned size_bytes,
-				     uint64_t value, int order)
+static inline void bus_store(struct bus *bus, uint64_t addr, unsigned size_bytes, uint64_t value,
+			     int order)
 {
 	const struct bus_page *page;
 

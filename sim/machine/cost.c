@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
-#include "sim/machine/container.h"
 #include "sim/machine/cost.h"
 
 #define PS(key, text)                                                                              \
@@ -91,56 +89,24 @@ int cost_param_find(const char *name)
 	return -ENOENT;
 }
 
-// Time spent so far that nobody has named a part for, re-entry being booked already, is emulation.
-// The parts are read one by one (volatile keeps compilers from making wider loads of it): some were
-// written a moment ago, and a load that spans several stores waits until they have left the CPU's
-// store buffer.
-static inline void book_unnamed(struct bus_access *access, uint64_t now_ps)
+static struct exit_price price_of(const struct cost_profile *profile, enum exit_reason reason)
 {
-	const volatile uint64_t *part_ps = access->part_ps;
-	uint64_t spent_ps = now_ps - access->start_ps;
-	uint64_t named_ps = 0;
+	enum cost_param forwarding = reason_price[reason].forwarding;
+	struct exit_price price = { .before_ps = 0 };
 
-	for (int i = 0; i < EXIT_PART_REENTRY; i++)
-		named_ps += part_ps[i];
-	assert(named_ps <= spent_ps && "an exit's parts exceed its duration");
-	if (named_ps != spent_ps)
-		access->part_ps[EXIT_PART_EMULATION] += spent_ps - named_ps;
+	price.part_ps[EXIT_PART_TRANSITION] = profile->value[COST_EXIT_TRANSITION];
+	price.part_ps[EXIT_PART_DISPATCH] = profile->value[reason_price[reason].dispatch];
+	if (forwarding != COST_PARAM_COUNT)
+		price.part_ps[EXIT_PART_FORWARDING] = profile->value[forwarding];
+	price.part_ps[EXIT_PART_REENTRY] = profile->value[COST_EXIT_REENTRY];
+	price.before_ps = price.part_ps[EXIT_PART_TRANSITION] + price.part_ps[EXIT_PART_DISPATCH] +
+			  price.part_ps[EXIT_PART_FORWARDING];
+	return price;
 }
 
-static void cost_exit(struct bus_layer *layer, struct bus_access *access)
+void cost_exit_prices(const struct cost_profile *profile,
+		      struct exit_price prices[EXIT_REASON_COUNT])
 {
-	struct cost_layer *cost = container_of(layer, struct cost_layer, layer);
-	const uint64_t *part_ps = cost->price[access->reason].part_ps;
-	struct executor *ex = access->ex;
-	uint64_t now_ps;
-
-	for (int i = 0; i < EXIT_PART_COUNT; i++)
-		access->part_ps[i] += part_ps[i];
-	exec_advance(ex, cost->price[access->reason].before_ps);
-	now_ps = exec_now(ex);
-	bus_layer_next(layer, access);
-	if (exec_now(ex) != now_ps)
-		book_unnamed(access, exec_now(ex));
-	exec_advance(ex, part_ps[EXIT_PART_REENTRY]);
-}
-
-void cost_layer_init(struct cost_layer *cost, const struct cost_profile *profile)
-{
-	*cost = (struct cost_layer){
-		.layer = {.name = "cost", .exit = cost_exit}
-	};
-	for (int reason = 0; reason < EXIT_REASON_COUNT; reason++) {
-		enum cost_param forwarding = reason_price[reason].forwarding;
-		uint64_t *part_ps = cost->price[reason].part_ps;
-
-		part_ps[EXIT_PART_TRANSITION] = profile->value[COST_EXIT_TRANSITION];
-		part_ps[EXIT_PART_DISPATCH] = profile->value[reason_price[reason].dispatch];
-		if (forwarding != COST_PARAM_COUNT)
-			part_ps[EXIT_PART_FORWARDING] = profile->value[forwarding];
-		part_ps[EXIT_PART_REENTRY] = profile->value[COST_EXIT_REENTRY];
-		cost->price[reason].before_ps = part_ps[EXIT_PART_TRANSITION] +
-						part_ps[EXIT_PART_DISPATCH] +
-						part_ps[EXIT_PART_FORWARDING];
-	}
+	for (int reason = 0; reason < EXIT_REASON_COUNT; reason++)
+		prices[reason] = price_of(profile, reason);
 }

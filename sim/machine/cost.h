@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What things cost: the parameters of a cost profile, and the bus layer that charges exits.
+ * What things cost: the parameters of a cost profile, and the prices of exits made of them.
  *
  * A profile is data. It arrives from YAML (sim/scenario) as one value per parameter of the table
  * below; this module knows names, units and ranges, not files. Times are in picoseconds.
@@ -77,20 +77,8 @@ struct cost_profile {
 /* Index of the parameter called name, or -ENOENT. */
 int cost_param_find(const char *name);
 
-/*
- * The layer that charges exits: advances the vCPU's clock by transition, dispatch and forwarding
- * before the inner layers and by re-entry after them, and books each in access->part_ps. Time that
- * the inner layers spent without saying on what (a handler that waits for something other than a
- * lock) is emulation: the parts of every exit add up to its duration.
- */
-struct cost_layer {
-	struct bus_layer layer;
-	struct {
-		uint64_t part_ps[EXIT_PART_COUNT];
-		uint64_t before_ps; /* sum of the parts before the handler */
-	} price[EXIT_REASON_COUNT];
-};
-
-void cost_layer_init(struct cost_layer *cost, const struct cost_profile *profile);
+/* The prices of exits by reason, for bus_set_prices(). */
+void cost_exit_prices(const struct cost_profile *profile,
+		      struct exit_price prices[EXIT_REASON_COUNT]);
 
 #endif

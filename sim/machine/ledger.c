@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The ledger's books: accounts of exits by key, and per VM and operation what is no exit.
-//
-// Most exits of one register and operation take equally long for the same reasons. An account
-// therefore counts runs of equal exits and adds a run to its sums when it ends: booking one more of
-// the same is a comparison and an increment, and everything stays exact.
 
 #include <assert.h>
 #include <errno.h>
@@ -40,13 +36,17 @@ _Static_assert(MACHINE_VM_LIMIT <= 1 << (63 - KEY_VM_SHIFT), "key bits");
 #define FIRST_SLOT_BITS    9
 
 struct account {
-	// A run of equal exits that is not in sum and histogram yet.
-	uint64_t run_part_ps[EXIT_PART_COUNT];
-	uint64_t run_duration_ps;
-	uint64_t run_count;
-	struct histogram *histogram; // of all accounts with the same VM, operation and reason
+	struct exit_account exit; // what the bus counts in
 	uint64_t key;
-	struct ledger_sum sum;
+	const struct vcpu *vcpu;
+	struct histogram *histogram; // of all accounts with the same VM, operation and reason
+	uint64_t price_ps[EXIT_PART_COUNT];   // of exits since it came into force
+	uint64_t priced_count;                // exits booked before
+	uint64_t earlier_ps[EXIT_PART_COUNT]; // their prices
+	uint64_t count;                       // of exits in runs that have ended
+	uint64_t time_ps;
+	uint64_t min_ps;
+	uint64_t max_ps;
 } __attribute__((aligned(64)));
 
 struct slot {
@@ -71,20 +71,18 @@ struct vm_book {
 	struct op_book ops[GUEST_OP_COUNT];
 };
 
-struct ledger_layer {
-	struct bus_layer layer;
-	struct ledger *ledger;
-	struct ledger_layer *next;
-};
-
 struct ledger {
+	struct exit_book book;
 	struct slot *slots;
 	unsigned slot_bits;
 	size_t account_count;
 	struct chunk *chunks;
-	struct ledger_layer *layers;
 	struct vm_book *books[MACHINE_VM_LIMIT + 1]; // the last is nobody's
 };
+
+static struct exit_account *account_of(struct exit_book *book, const struct bus_access *access,
+				       const struct exit_price *price);
+static void settle(struct exit_book *book, struct exit_account *exit, uint64_t duration_ps);
 
 static void *must_calloc(size_t count, size_t size, size_t alignment)
 {
@@ -104,6 +102,7 @@ int ledger_create(struct ledger **out)
 
 	if (!ledger)
 		return -ENOMEM;
+	ledger->book = (struct exit_book){ .account = account_of, .settle = settle };
 	ledger->slot_bits = FIRST_SLOT_BITS;
 	ledger->slots = calloc((size_t)1 << ledger->slot_bits, sizeof(*ledger->slots));
 	if (!ledger->slots) {
@@ -126,7 +125,6 @@ static void book_free(struct vm_book *book)
 
 void ledger_destroy(struct ledger *ledger)
 {
-	struct ledger_layer *layer;
 	struct chunk *chunk;
 
 	if (!ledger)
@@ -134,10 +132,6 @@ void ledger_destroy(struct ledger *ledger)
 	while ((chunk = ledger->chunks)) {
 		ledger->chunks = chunk->next;
 		free(chunk);
-	}
-	while ((layer = ledger->layers)) {
-		ledger->layers = layer->next;
-		free(layer);
 	}
 	for (size_t i = 0; i < MACHINE_VM_LIMIT + 1; i++)
 		book_free(ledger->books[i]);
@@ -174,7 +168,8 @@ static enum exit_reason key_reason(uint64_t key)
 static inline uint64_t access_key(const struct bus_access *access)
 {
 	const struct bus_region *region = access->region;
-	uint64_t key = access->vcpu->ledger_origin | (uint64_t)access->reason << KEY_REASON_SHIFT;
+	uint64_t key = access->vcpu->party.exit_origin | (uint64_t)access->reason
+								 << KEY_REASON_SHIFT;
 
 	if (!region)
 		return key;
@@ -247,7 +242,7 @@ static struct account *account_new(struct ledger *ledger)
 	return &ledger->chunks->accounts[index];
 }
 
-static __attribute__((noinline)) struct account *account_open(struct ledger *ledger, uint64_t key)
+static struct account *account_open(struct ledger *ledger, uint64_t key)
 {
 	struct op_book *op = &book_open(ledger, key_vm(key))->ops[key_op(key)];
 	struct histogram **histogram = &op->histogram[key_reason(key)];
@@ -264,11 +259,11 @@ static __attribute__((noinline)) struct account *account_open(struct ledger *led
 	return account;
 }
 
-static inline struct account *account_find(struct ledger *ledger, uint64_t key)
+static struct account *account_find(struct ledger *ledger, uint64_t key)
 {
 	size_t i = slot_of(ledger, key);
 
-	while (__builtin_expect(ledger->slots[i].key != key, 0)) {
+	while (ledger->slots[i].key != key) {
 		if (!ledger->slots[i].key)
 			return account_open(ledger, key);
 		i = slot_next(ledger, i);
@@ -276,71 +271,104 @@ static inline struct account *account_find(struct ledger *ledger, uint64_t key)
 	return ledger->slots[i].account;
 }
 
-// The sums of account with its unfinished run.
-static struct ledger_sum settled_sum(const struct account *account)
+// Another price from now on: exits so far had the old one.
+static void change_price(struct account *account, const uint64_t *price_ps)
 {
-	struct ledger_sum sum = account->sum;
+	uint64_t count = account->count + account->exit.run_count - account->priced_count;
 
-	if (!account->run_count)
-		return sum;
-	if (!sum.count || account->run_duration_ps < sum.min_ps)
-		sum.min_ps = account->run_duration_ps;
-	if (account->run_duration_ps > sum.max_ps)
-		sum.max_ps = account->run_duration_ps;
-	sum.count += account->run_count;
-	sum.time_ps += account->run_count * account->run_duration_ps;
 	for (int i = 0; i < EXIT_PART_COUNT; i++)
-		sum.part_ps[i] += account->run_count * account->run_part_ps[i];
+		account->earlier_ps[i] += count * account->price_ps[i];
+	account->priced_count += count;
+	memcpy(account->price_ps, price_ps, sizeof(account->price_ps));
+}
+
+static struct exit_account *account_of(struct exit_book *book, const struct bus_access *access,
+				       const struct exit_price *price)
+{
+	struct ledger *ledger = container_of(book, struct ledger, book);
+	struct account *account = account_find(ledger, access_key(access));
+
+	account->vcpu = access->vcpu;
+	if (memcmp(account->price_ps, price->part_ps, sizeof(account->price_ps)) != 0)
+		change_price(account, price->part_ps);
+	return &account->exit;
+}
+
+// Add count exits of ps each.
+static void add_exits(struct account *account, uint64_t count, uint64_t ps)
+{
+	if (!count)
+		return;
+	if (!account->count || ps < account->min_ps)
+		account->min_ps = ps;
+	if (ps > account->max_ps)
+		account->max_ps = ps;
+	account->count += count;
+	account->time_ps += count * ps;
+}
+
+static void settle(struct exit_book *book, struct exit_account *exit, uint64_t duration_ps)
+{
+	struct account *account = container_of(exit, struct account, exit);
+
+	account->histogram->count[histogram_bucket(exit->run_ps)] += exit->run_count;
+	add_exits(account, exit->run_count, exit->run_ps);
+	exit->run_ps = duration_ps;
+	exit->run_count = 1;
+}
+
+struct exit_book *ledger_book(struct ledger *ledger)
+{
+	return &ledger->book;
+}
+
+// Is an exit of this account being handled? *so_far_ps is how long by now.
+static bool exit_is_open(const struct account *account, uint64_t *so_far_ps)
+{
+	const struct vcpu *vcpu = account->vcpu;
+
+	if (vcpu->party.open_exit != &account->exit)
+		return false;
+	*so_far_ps = executor_time_ps(vcpu->vm->m->ex) - vcpu->party.exit_start_ps;
+	return true;
+}
+
+// The parts of count exits that took time_ps in all. What nobody has named is emulation.
+static void sum_parts(const struct account *account, struct ledger_sum *sum, bool open)
+{
+	uint64_t named_ps = 0;
+
+	for (int i = 0; i < EXIT_PART_COUNT; i++) {
+		uint64_t priced = sum->count - account->priced_count;
+
+		// An open exit has not come back to the guest.
+		if (open && i == EXIT_PART_REENTRY)
+			priced--;
+		sum->part_ps[i] = account->exit.part_ps[i] + account->earlier_ps[i] +
+				  priced * account->price_ps[i];
+		named_ps += sum->part_ps[i];
+	}
+	assert(named_ps <= sum->time_ps && "the parts of exits exceed their durations");
+	sum->part_ps[EXIT_PART_EMULATION] += sum->time_ps - named_ps;
+}
+
+// All exits of account: the runs that have ended, the one that has not, an open exit.
+static struct ledger_sum account_sum(const struct account *account)
+{
+	struct account all = *account;
+	struct ledger_sum sum = { .count = 0 };
+	uint64_t so_far_ps;
+	bool open = exit_is_open(account, &so_far_ps);
+
+	add_exits(&all, account->exit.run_count, account->exit.run_ps);
+	if (open)
+		add_exits(&all, 1, so_far_ps);
+	sum.count = all.count;
+	sum.time_ps = all.time_ps;
+	sum.min_ps = all.min_ps;
+	sum.max_ps = all.max_ps;
+	sum_parts(account, &sum, open);
 	return sum;
-}
-
-static __attribute__((noinline)) void run_start(struct account *account, const uint64_t *part_ps,
-						uint64_t duration_ps)
-{
-	account->histogram->count[histogram_bucket(account->run_duration_ps)] += account->run_count;
-	account->sum = settled_sum(account);
-	memcpy(account->run_part_ps, part_ps, sizeof(account->run_part_ps));
-	account->run_duration_ps = duration_ps;
-	account->run_count = 1;
-}
-
-// Compared word by word: parts were written word by word a moment ago, and a wider load would have
-// to wait until those stores have left the CPU's store buffer.
-static inline bool same_parts(const uint64_t *a, const uint64_t *b)
-{
-	_Static_assert(EXIT_PART_COUNT == 7, "compares every part");
-	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3] && a[4] == b[4] &&
-	       a[5] == b[5] && a[6] == b[6];
-}
-
-static void ledger_exit(struct bus_layer *layer, struct bus_access *access)
-{
-	struct account *account;
-	uint64_t duration_ps;
-
-	bus_layer_next(layer, access);
-	duration_ps = exec_now(access->ex) - access->start_ps;
-	account = account_find(container_of(layer, struct ledger_layer, layer)->ledger,
-			       access_key(access));
-	if (__builtin_expect(account->run_duration_ps == duration_ps &&
-				     same_parts(account->run_part_ps, access->part_ps),
-			     1))
-		account->run_count++;
-	else
-		run_start(account, access->part_ps, duration_ps);
-}
-
-struct bus_layer *ledger_layer(struct ledger *ledger)
-{
-	struct ledger_layer *layer = calloc(1, sizeof(*layer));
-
-	if (!layer)
-		return NULL;
-	layer->layer = (struct bus_layer){ .name = "ledger", .exit = ledger_exit };
-	layer->ledger = ledger;
-	layer->next = ledger->layers;
-	ledger->layers = layer;
-	return &layer->layer;
 }
 
 void ledger_book_operation(struct ledger *ledger, unsigned vm_id, enum guest_op op,
@@ -396,7 +424,7 @@ void ledger_op_totals(const struct ledger *ledger, unsigned vm_id, enum guest_op
 
 		if (!slot->key || key_vm(slot->key) != vm_id || key_op(slot->key) != op)
 			continue;
-		sum = settled_sum(slot->account);
+		sum = account_sum(slot->account);
 		sum_add(&out->exits, &sum);
 		sum_add(&out->by_reason[key_reason(slot->key)], &sum);
 	}
@@ -422,7 +450,7 @@ static struct ledger_account account_view(const struct slot *slot)
 		.op = key_op(key),
 		.offset = (uint64_t)key_field(key, KEY_OFFSET_SHIFT, KEY_REGION_SHIFT)
 			  << REGISTER_SHIFT,
-		.sum = settled_sum(slot->account),
+		.sum = account_sum(slot->account),
 	};
 }
 
@@ -473,6 +501,16 @@ static void spread_add_histogram(struct spread *spread, const struct histogram *
 		spread->histogram.count[i] += histogram->count[i];
 }
 
+// What is not in its histogram yet.
+static void spread_add_account(struct spread *spread, const struct account *account)
+{
+	uint64_t so_far_ps;
+
+	spread->histogram.count[histogram_bucket(account->exit.run_ps)] += account->exit.run_count;
+	if (exit_is_open(account, &so_far_ps))
+		spread->histogram.count[histogram_bucket(so_far_ps)]++;
+}
+
 static void spread_collect(struct spread *spread, const struct ledger *ledger, unsigned vm_id,
 			   enum guest_op op, enum exit_reason reason)
 {
@@ -490,10 +528,9 @@ static void spread_collect(struct spread *spread, const struct ledger *ledger, u
 
 		if (!selected(slot->key, vm_id, op, reason))
 			continue;
-		sum = settled_sum(slot->account);
+		sum = account_sum(slot->account);
 		sum_add(&all, &sum);
-		spread->histogram.count[histogram_bucket(slot->account->run_duration_ps)] +=
-			slot->account->run_count;
+		spread_add_account(spread, slot->account);
 	}
 	spread->count = all.count;
 	spread->min_ps = all.min_ps;

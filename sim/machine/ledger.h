@@ -3,8 +3,9 @@
  * Ledger: the account of every exit, operation and piece of mediator work. Everything that a report
  * says of counts and times was booked here when it happened.
  *
- * Exits are booked to (VM, vCPU, reason, register, operation) by a bus layer; operations when the
- * guest ends them; work when the mediator spends it outside of exits.
+ * Exits are booked to (VM, vCPU, reason, register, operation) by the bus; operations when the guest
+ * ends them; work when the mediator spends it outside of exits. An exit that is open when the
+ * ledger is read counts as if it ended at that time.
  *
  * Percentiles come from a histogram with 32 steps per power of two (error below 1/32), the rest is
  * exact.
@@ -56,17 +57,12 @@ struct ledger_op {
 int ledger_create(struct ledger **out);
 void ledger_destroy(struct ledger *ledger);
 
-/*
- * Account for the exits of bus from now on. The layer belongs to the ledger and must be removed
- * (bus_remove_layer(), or by destroying the bus) before ledger_destroy(). It books after the inner
- * layers are done, so push it after the cost layer: what is pushed last is outermost. One ledger
- * has one layer per bus; ledger_layer() makes it. NULL when out of memory.
- */
-struct bus_layer *ledger_layer(struct ledger *ledger);
+/* The book to be given to bus_set_book(). The ledger owns it; buses must let go of it before. */
+struct exit_book *ledger_book(struct ledger *ledger);
 
 /*
  * What a vCPU is doing, in the form in which the ledger keys accounts. The vCPU layer keeps it in
- * vcpu->ledger_origin, so that booking an exit need not put it together.
+ * party.exit_origin, so that booking an exit need not put it together. Never 0.
  */
 uint64_t ledger_origin(unsigned vm_id, unsigned vcpu_id, enum guest_op op);
 

@@ -4,7 +4,7 @@
 
 #include "sim/machine/lock.h"
 #include "sim/machine/machine.h"
-#include "sim/machine/vm.h"
+#include "sim/machine/party.h"
 #include "sim/machine/work.h"
 
 void sim_mutex_init(struct sim_mutex *mutex, const char *name)
@@ -15,11 +15,11 @@ void sim_mutex_init(struct sim_mutex *mutex, const char *name)
 // The exit's clock runs while it waits; only the part that the time belongs to is named here.
 static void book_wait(struct machine *m, struct sim_mutex *mutex, uint64_t wait_ps)
 {
-	struct vcpu *vcpu = vcpu_current(m);
+	struct party *party = party_current(m->ex);
 
 	mutex->wait_ps += wait_ps;
-	if (vcpu && vcpu->open_exit)
-		vcpu->open_exit->part_ps[EXIT_PART_LOCK_WAIT] += wait_ps;
+	if (party && party->open_exit)
+		party->open_exit->part_ps[EXIT_PART_LOCK_WAIT] += wait_ps;
 }
 
 void sim_mutex_lock(struct machine *m, struct sim_mutex *mutex)

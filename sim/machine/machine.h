@@ -69,4 +69,17 @@ void machine_destroy(struct machine *m);
 int machine_spawn_thread(struct machine *m, const char *name, uint64_t start_ps,
 			 exec_entry_fn entry, void *arg, struct exec_context **out);
 
+/* See work.h. */
+static inline void work_spend(struct machine *m, enum work_kind kind, uint64_t count)
+{
+	uint64_t ps = count * m->costs.value[COST_WORK_HANDLER + kind];
+	const struct party *party = party_current(m->ex);
+
+	exec_advance(m->ex, ps);
+	if (__builtin_expect(party && party->open_exit, 1))
+		party->open_exit->part_ps[work_kinds[kind].part] += ps;
+	else
+		work_book(m, kind, count, ps);
+}
+
 #endif

@@ -14,8 +14,14 @@ enum party_kind {
 	PARTY_HOST_THREAD, /* embedded in struct host_thread */
 };
 
+struct exit_account;
+
 struct party {
 	enum party_kind kind;
+	/* Of a vCPU; zero on host threads. */
+	uint64_t exit_origin;           /* VM, vCPU and operation, see ledger_origin() */
+	struct exit_account *open_exit; /* the exit being handled; NULL: in the guest */
+	uint64_t exit_start_ps;         /* when it began */
 };
 
 /* The current context's party; NULL on hardware's contexts and outside of contexts. */

@@ -12,7 +12,7 @@
 // Before anything that others can see: let earlier events happen, then take what has come of them.
 static inline void interleave(struct platform *plat)
 {
-	struct executor *ex = plat->vm->m->ex;
+	struct executor *ex = plat->ex;
 	struct vcpu *vcpu;
 
 	exec_sync(ex);
@@ -24,14 +24,14 @@ static inline void interleave(struct platform *plat)
 static inline uint64_t read_register(struct platform *plat, uint64_t addr, unsigned size_bytes)
 {
 	interleave(plat);
-	return bus_read_ordered(plat->vm->bus, addr, size_bytes, __ATOMIC_RELAXED);
+	return bus_read(plat->bus, addr, size_bytes);
 }
 
 static inline void write_register(struct platform *plat, uint64_t addr, unsigned size_bytes,
 				  uint64_t value)
 {
 	interleave(plat);
-	bus_write_ordered(plat->vm->bus, addr, size_bytes, value, __ATOMIC_RELAXED);
+	bus_write(plat->bus, addr, size_bytes, value);
 }
 
 uint8_t plat_read8(struct platform *plat, uint64_t addr)
@@ -100,7 +100,7 @@ static inline uint64_t load_word(struct platform *plat, const void *p, unsigned 
 	uint64_t gpa = gpa_of(plat, p, size_bytes);
 
 	interleave(plat);
-	return bus_read_ordered(plat->vm->bus, gpa, size_bytes, order);
+	return bus_load(plat->bus, gpa, size_bytes, order);
 }
 
 static inline void store_word(struct platform *plat, void *p, unsigned size_bytes, uint64_t value,
@@ -109,7 +109,7 @@ static inline void store_word(struct platform *plat, void *p, unsigned size_byte
 	uint64_t gpa = gpa_of(plat, p, size_bytes);
 
 	interleave(plat);
-	bus_write_ordered(plat->vm->bus, gpa, size_bytes, value, order);
+	bus_store(plat->bus, gpa, size_bytes, value, order);
 }
 
 uint32_t plat_load32(struct platform *plat, const void *p)
@@ -154,7 +154,7 @@ void plat_wmb(struct platform *plat)
 
 uint64_t plat_time_ns(struct platform *plat)
 {
-	return exec_now(plat->vm->m->ex) / PS_PER_NS;
+	return exec_now(plat->ex) / PS_PER_NS;
 }
 
 void plat_delay_ns(struct platform *plat, uint64_t ns)

@@ -32,7 +32,7 @@ bool plat_halt(struct platform *plat, uint64_t deadline_ns)
 
 void plat_wake(struct platform *plat)
 {
-	uint64_t now_ps = exec_now(plat->vm->m->ex);
+	uint64_t now_ps = exec_now(plat->ex);
 
 	for (unsigned i = 0; i < plat->vm->vcpu_count; i++)
 		vcpu_wake(plat->vm->vcpus[i], now_ps);
@@ -41,7 +41,7 @@ void plat_wake(struct platform *plat)
 // A spinning vCPU does nothing else that anybody could see, so it may as well wait.
 bool plat_lock(struct platform *plat, struct plat_lock *lock)
 {
-	struct executor *ex = plat->vm->m->ex;
+	struct executor *ex = plat->ex;
 	struct vcpu *vcpu = platform_vcpu(plat);
 	bool irq_state = vcpu_set_irq_enabled(vcpu, false);
 
@@ -55,7 +55,7 @@ bool plat_lock(struct platform *plat, struct plat_lock *lock)
 
 void plat_unlock(struct platform *plat, struct plat_lock *lock, bool irq_state)
 {
-	struct executor *ex = plat->vm->m->ex;
+	struct executor *ex = plat->ex;
 	struct vcpu *vcpu = platform_vcpu(plat);
 
 	assert(lock->word == vcpu->id + 1 && "only the vCPU that has taken a lock gives it back");

@@ -17,6 +17,8 @@ int platform_create(struct platform **out, struct vm *vm)
 	if (!plat)
 		return -ENOMEM;
 	plat->vm = vm;
+	plat->ex = vm->m->ex;
+	plat->bus = vm->bus;
 	plat->ram = guest_ram_guest_view(vm->ram);
 	plat->ram_bytes = guest_ram_size_bytes(vm->ram);
 	if (page_pool_init(&plat->pages, RESERVED_BYTES >> PAGE_SHIFT,

@@ -9,6 +9,8 @@
 
 struct platform {
 	struct vm *vm;
+	struct executor *ex; /* the VM's */
+	struct bus *bus;
 	uint8_t *ram; /* guest view */
 	uint64_t ram_bytes;
 	struct page_pool pages;
@@ -21,7 +23,7 @@ struct platform {
 /* The vCPU that calls. */
 static inline struct vcpu *platform_vcpu(const struct platform *plat)
 {
-	return bus_current_vcpu(plat->vm->bus);
+	return bus_current_vcpu(plat->bus);
 }
 
 /* Nanoseconds of the guest's in picoseconds; what is too long is never. */

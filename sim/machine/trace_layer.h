@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bus layer that emits TRACE_EXIT when an exit is over. It goes outside of the cost layer. */
+/* The wrapper around a VM's exits that emits TRACE_EXIT when one is over. */
 #ifndef PVMMIO_SIM_MACHINE_TRACE_LAYER_H
 #define PVMMIO_SIM_MACHINE_TRACE_LAYER_H
 

@@ -26,7 +26,7 @@ static uint64_t min_ps(uint64_t a, uint64_t b)
 
 static void update_origin(struct vcpu *vcpu)
 {
-	vcpu->ledger_origin = ledger_origin(vcpu->vm->id, vcpu->id, vcpu_op(vcpu));
+	vcpu->party.exit_origin = ledger_origin(vcpu->vm->id, vcpu->id, vcpu_op(vcpu));
 }
 
 int vcpu_create(struct vcpu **out, struct vm *vm, unsigned id)

@@ -12,7 +12,6 @@
 struct vm_object {
 	struct vm vm;
 	struct bus_region ram_region;
-	struct cost_layer cost;
 	struct trace_layer trace;
 };
 
@@ -37,22 +36,18 @@ static int map_ram(struct vm_object *object, const struct vm_options *options)
 	return bus_map(vm->bus, &object->ram_region, BUS_RAM);
 }
 
-// Innermost first: the ledger and the trace see what the cost layer has added.
-static int push_layers(struct vm_object *object)
+static void add_layers(struct vm_object *object)
 {
 	struct vm *vm = &object->vm;
-	struct bus_layer *ledger = ledger_layer(vm->m->ledger);
+	struct exit_price prices[EXIT_REASON_COUNT];
 
-	if (!ledger)
-		return -ENOMEM;
-	cost_layer_init(&object->cost, &vm->m->costs);
-	bus_push_layer(vm->bus, &object->cost.layer);
-	bus_push_layer(vm->bus, ledger);
+	cost_exit_prices(&vm->m->costs, prices);
+	bus_set_prices(vm->bus, prices);
+	bus_set_book(vm->bus, ledger_book(vm->m->ledger));
 	if (vm->m->trace.sink) {
 		trace_layer_init(&object->trace, vm->m);
 		bus_push_layer(vm->bus, &object->trace.layer);
 	}
-	return 0;
 }
 
 int vm_create(struct vm **out, struct machine *m, const struct vm_options *options)
@@ -78,9 +73,7 @@ int vm_create(struct vm **out, struct machine *m, const struct vm_options *optio
 	ret = map_ram(object, options);
 	if (ret)
 		goto fail;
-	ret = push_layers(object);
-	if (ret)
-		goto fail;
+	add_layers(object);
 	for (; vm->vcpu_count < options->vcpu_count; vm->vcpu_count++) {
 		ret = vcpu_create(&vm->vcpus[vm->vcpu_count], vm, vm->vcpu_count);
 		if (ret)

@@ -70,8 +70,6 @@ struct vcpu {
 	struct exec_context *context; /* NULL until vcpu_start() */
 	exec_entry_fn entry;
 	void *entry_arg;
-	struct bus_access *open_exit; /* the exit being handled, or NULL: in the guest */
-	uint64_t ledger_origin;       /* VM, vCPU and current operation, see ledger_origin() */
 	bool irq_enabled;
 	bool irq_in_service;
 	bool halted;

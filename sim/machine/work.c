@@ -34,6 +34,10 @@ const struct work_kind_info work_kinds[WORK_KIND_COUNT] = {
 };
 // clang-format on
 
+_Static_assert(COST_WORK_OWNER_SWITCH - COST_WORK_HANDLER == WORK_OWNER_SWITCH - WORK_HANDLER &&
+		       COST_PARAM_COUNT - COST_WORK_HANDLER == WORK_KIND_COUNT,
+	       "one parameter per kind of work, in its order");
+
 static const struct work_origin nobody = { .vm_id = -1, .op = GUEST_OP_NONE };
 
 static struct work_origin party_origin(const struct party *party)
@@ -48,22 +52,9 @@ static struct work_origin party_origin(const struct party *party)
 	return (struct work_origin){ .vm_id = (int)vcpu->vm->id, .op = vcpu_op(vcpu) };
 }
 
-void work_spend(struct machine *m, enum work_kind kind, uint64_t count)
+void work_book(struct machine *m, enum work_kind kind, uint64_t count, uint64_t ps)
 {
-	const struct work_kind_info *info = &work_kinds[kind];
-	uint64_t ps = count * m->costs.value[info->price];
-	struct party *party = party_current(m->ex);
-	struct vcpu *vcpu;
-
-	exec_advance(m->ex, ps);
-	if (party && party->kind == PARTY_VCPU) {
-		vcpu = container_of(party, struct vcpu, party);
-		if (vcpu->open_exit) {
-			vcpu->open_exit->part_ps[info->part] += ps;
-			return;
-		}
-	}
-	ledger_book_work(m->ledger, party_origin(party), kind, count, ps);
+	ledger_book_work(m->ledger, party_origin(party_current(m->ex)), kind, count, ps);
 }
 
 struct work_origin work_origin(struct machine *m)

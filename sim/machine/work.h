@@ -56,8 +56,13 @@ struct work_origin {
 	enum guest_op op;
 };
 
-/* Spend count units of kind on the current context. Not an interleaving point. */
-void work_spend(struct machine *m, enum work_kind kind, uint64_t count);
+/*
+ * work_spend(m, kind, count): spend count units of kind on the current context. Not an interleaving
+ * point. It is in machine.h, inline: every exit's handler calls it.
+ *
+ * work_book() is its half outside of exits: books what has been spent.
+ */
+void work_book(struct machine *m, enum work_kind kind, uint64_t count, uint64_t ps);
 
 /*
  * The current context's origin: on a vCPU its VM and operation, on a host thread what was set,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Modelled mutex: order, hand-over, contention counts, where waiting is booked. The work meter and
-// the vCPU layer are replaced by the few lines below.
+// Modelled mutex: order, hand-over, contention counts, where waiting is booked.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,33 +26,15 @@ struct bed {
 	struct sim_mutex mutex;
 	char log[512];
 	uint64_t held_ps;
-	unsigned locks_charged;
-	struct vcpu *vcpu; // of the context named "vcpu"
 };
-
-void work_spend(struct machine *m, enum work_kind kind, uint64_t count)
-{
-	struct bed *bed = (struct bed *)m; // m is its first member
-
-	if (kind == WORK_LOCK) {
-		bed->locks_charged += (unsigned)count;
-		exec_advance(m->ex, LOCK_COST_PS * count);
-	}
-}
-
-struct vcpu *vcpu_current(const struct machine *m)
-{
-	const struct bed *bed = (const struct bed *)m;
-
-	return strcmp(exec_context_name(m->ex->current), "vcpu") ? NULL : bed->vcpu;
-}
 
 static int setup(void **state)
 {
 	struct bed *bed = calloc(1, sizeof(*bed));
 
-	if (!bed || executor_create(&bed->m.ex))
+	if (!bed || executor_create(&bed->m.ex) || ledger_create(&bed->m.ledger))
 		return -1;
+	bed->m.costs.value[COST_WORK_LOCK] = LOCK_COST_PS;
 	sim_mutex_init(&bed->mutex, "vgpu");
 	bed->held_ps = 100;
 	*state = bed;
@@ -65,6 +46,7 @@ static int teardown(void **state)
 	struct bed *bed = *state;
 
 	executor_destroy(bed->m.ex);
+	ledger_destroy(bed->m.ledger);
 	free(bed);
 	return 0;
 }
@@ -72,6 +54,30 @@ static int teardown(void **state)
 static void spawn(struct bed *bed, const char *name, uint64_t start_ps, exec_entry_fn entry)
 {
 	assert_int_equal(executor_spawn(bed->m.ex, name, start_ps, entry, bed, NULL), 0);
+}
+
+static void hold_once(void *arg);
+
+// A context with an open exit, if account is not NULL, as a vCPU has them.
+static void spawn_vcpu(struct bed *bed, uint64_t start_ps, struct host_thread *thread,
+		       struct exit_account *account)
+{
+	struct exec_context *context;
+
+	*thread = (struct host_thread){
+		.party = {.kind = PARTY_HOST_THREAD, .open_exit = account },
+		.origin = { .vm_id = -1                       },
+	};
+	assert_int_equal(executor_spawn(bed->m.ex, "vcpu", start_ps, hold_once, bed, &context), 0);
+	exec_context_set_local(context, &thread->party);
+}
+
+static uint64_t locks_charged(const struct bed *bed)
+{
+	struct ledger_op totals;
+
+	ledger_op_totals(bed->m.ledger, LEDGER_NOBODY, GUEST_OP_NONE, &totals);
+	return totals.work_count[WORK_LOCK];
 }
 
 static void note(struct bed *bed)
@@ -103,7 +109,7 @@ static void test_free_lock_costs_only_itself(void **state)
 	assert_int_equal(bed->mutex.acquired_count, 2);
 	assert_int_equal(bed->mutex.contended_count, 0);
 	assert_int_equal(bed->mutex.wait_ps, 0);
-	assert_int_equal(bed->locks_charged, 2);
+	assert_int_equal(locks_charged(bed), 2);
 	assert_false(sim_mutex_held(&bed->m, &bed->mutex));
 	assert_null(bed->mutex.owner);
 }
@@ -168,28 +174,28 @@ static void test_nobody_overtakes_the_queue(void **state)
 static void test_waiting_in_an_exit_is_booked(void **state)
 {
 	struct bed *bed = *state;
-	struct bus_access access = { 0 };
-	struct vcpu vcpu = { .open_exit = &access };
+	struct exit_account account = { .run_count = 0 };
+	struct host_thread thread;
 
-	bed->vcpu = &vcpu;
 	spawn(bed, "worker", 0, hold_once);
-	spawn(bed, "vcpu", 30, hold_once);
+	spawn_vcpu(bed, 30, &thread, &account);
 	spawn(bed, "late", 40, hold_once); // waits, but is no vCPU
 	executor_run(bed->m.ex);
 	assert_string_equal(bed->log, "worker@2 vcpu@104 late@206 ");
 	for (int part = 0; part < EXIT_PART_COUNT; part++)
-		assert_int_equal(access.part_ps[part], part == EXIT_PART_LOCK_WAIT ? 72 : 0);
+		assert_int_equal(account.part_ps[part], part == EXIT_PART_LOCK_WAIT   ? 72
+							: part == EXIT_PART_EMULATION ? LOCK_COST_PS
+										      : 0);
 	assert_int_equal(bed->mutex.wait_ps, 72 + (204 - 40));
 }
 
 static void test_waiting_outside_of_an_exit_is_not_booked(void **state)
 {
 	struct bed *bed = *state;
-	struct vcpu vcpu = { .open_exit = NULL };
+	struct host_thread thread;
 
-	bed->vcpu = &vcpu;
 	spawn(bed, "worker", 0, hold_once);
-	spawn(bed, "vcpu", 30, hold_once);
+	spawn_vcpu(bed, 30, &thread, NULL);
 	executor_run(bed->m.ex);
 	assert_int_equal(bed->mutex.wait_ps, 72);
 }
