@@ -159,8 +159,6 @@ static void process_event(struct i915_engine *engine, uint32_t status, uint32_t 
 	engine->csb_events++;
 	if (status & (CSB_IDLE_TO_ACTIVE | CSB_PREEMPTED))
 		engine->hw_ack = true;
-	if (status & CSB_ACTIVE_TO_IDLE)
-		engine->hw_ack = false;
 	if (!(status & CSB_PORT_EVENT))
 		return;
 	if (!port->rq) {

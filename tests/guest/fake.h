@@ -75,7 +75,9 @@ struct platform {
 	void (*irq_handler)(void *opaque);
 	void *irq_opaque;
 	bool irq_enabled, irq_pending, irq_in_handler, woken;
+	bool on_other_vcpu;
 	unsigned interrupts_taken, locks_held, halts;
+	uint64_t last_deadline_ns; /* of plat_halt() */
 	uint64_t time_ns;
 
 	enum plat_op ops[FAKE_OP_DEPTH];
@@ -96,13 +98,14 @@ struct platform {
 		uint32_t extra;   /* accepted without being wanted */
 		uint32_t page_version;
 		uint32_t page_size_bytes;
-		bool refuses_page;
+		bool refuses_page_lo, refuses_page_hi;
 		bool frozen; /* levels cannot be taken back */
 		uint32_t levels;
 	} host;
 
 	struct {
-		bool automatic; /* step while the driver sleeps */
+		bool automatic;        /* step while the driver sleeps */
+		bool step_at_deadline; /* one step when plat_halt() gives up */
 		struct fake_engine engines[GEN9_ENGINE_COUNT];
 		struct fake_submission submissions[FAKE_SUBMISSION_LIMIT];
 		size_t submission_count;
@@ -119,7 +122,7 @@ void fake_destroy(struct platform *plat);
 #define FAKE_LOW_BASE   0x04000000u
 #define FAKE_LOW_BYTES  0x00400000u
 #define FAKE_HIGH_BASE  0x20000000u
-#define FAKE_HIGH_BYTES 0x01000000u
+#define FAKE_HIGH_BYTES 0x00800000u
 #define FAKE_FENCES     4u
 void fake_set_pvinfo(struct platform *plat, uint32_t offset, uint32_t value);
 
@@ -157,7 +160,10 @@ uint32_t *fake_gpu_hwsp(const struct platform *plat, enum gen9_engine_id engine)
 /* Take a pending interrupt now, if that is possible. */
 void fake_poll_interrupts(struct platform *plat);
 
-/* Run fn on a second vCPU at this point; not while a lock is held. */
+/*
+ * Run fn on a second vCPU at this point; not while a lock is held. It takes no interrupts: while it
+ * sleeps the first one does, and only plat_wake() ends the sleep.
+ */
 void fake_on_other_vcpu(struct platform *plat, void (*fn)(void *arg), void *arg);
 
 extern const struct gen9_engine_info fake_engine_info[GEN9_ENGINE_COUNT];

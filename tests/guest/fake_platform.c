@@ -98,9 +98,10 @@ void fake_on_other_vcpu(struct platform *plat, void (*fn)(void *arg), void *arg)
 	bool enabled = plat->irq_enabled;
 
 	assert_int_equal(plat->locks_held, 0);
-	/* Interrupts go to the first vCPU: this one never takes any. */
 	plat->irq_enabled = false;
+	plat->on_other_vcpu = true;
 	fn(arg);
+	plat->on_other_vcpu = false;
 	plat->irq_enabled = enabled;
 }
 
@@ -129,7 +130,7 @@ static bool wake_reason(struct platform *plat)
 	unsigned taken = plat->interrupts_taken;
 
 	fake_poll_interrupts(plat);
-	if (plat->woken || plat->interrupts_taken != taken) {
+	if (plat->woken || (!plat->on_other_vcpu && plat->interrupts_taken != taken)) {
 		plat->woken = false;
 		return true;
 	}
@@ -144,6 +145,7 @@ bool plat_halt(struct platform *plat, uint64_t deadline_ns)
 	assert_false(was_enabled); /* the contract of plat_halt() */
 	assert_int_equal(plat->locks_held, 0);
 	plat->halts++;
+	plat->last_deadline_ns = deadline_ns;
 	plat->irq_enabled = true;
 	woken = wake_reason(plat);
 	while (!woken && plat->gpu.automatic && fake_gpu_step_all(plat))
@@ -153,6 +155,8 @@ bool plat_halt(struct platform *plat, uint64_t deadline_ns)
 		return true;
 	assert_true(deadline_ns != PLAT_NEVER); /* nothing would ever wake it */
 	plat->time_ns = deadline_ns;
+	if (plat->gpu.step_at_deadline)
+		fake_gpu_step_all(plat);
 	return false;
 }
 
@@ -413,7 +417,10 @@ static void reg_write(struct platform *plat, uint32_t offset, uint32_t value)
 		write_levels(plat, value);
 		return;
 	case PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_LO:
-		plat->regs[offset / 4] = plat->host.refuses_page ? 0 : value;
+		plat->regs[offset / 4] = plat->host.refuses_page_lo ? 0 : value;
+		return;
+	case PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_HI:
+		plat->regs[offset / 4] = plat->host.refuses_page_hi ? ~value : value;
 		return;
 	default:
 		break;

@@ -37,12 +37,14 @@ static void store_and_end(void **state)
 static void fill(void **state)
 {
 	const uint32_t expected[] = { 0x54300005, 0x03f00100, 0x00050003, 0x00250043,
-				      0x23456000, 0x1,        0x11223344 };
+				      0x23456000, 0x1,        0x11223344, 0x05000000 };
 	struct fixture f = fixture_native();
 	struct batch batch = begin(&f);
 
 	assert_int_equal(batch_fill(&batch, &dst, 64, 32, 0x11223344), 0);
 	check(&batch, expected, 7);
+	assert_int_equal(batch_end(&batch), 0); /* on a qword: no filling */
+	check(&batch, expected, 8);
 	fixture_end(&f);
 }
 

@@ -309,6 +309,30 @@ static void nothing_is_written_before_the_ack(void **state)
 	fixture_end(&f);
 }
 
+/* Each submission waits for its own answer, not for an earlier one's. */
+static void every_submission_needs_an_ack(void **state)
+{
+	struct fixture f = fixture_vgpu(0);
+	struct i915_request *rq[3];
+
+	rq[0] = fixture_submit(&f, 0, GEN9_BCS0);
+	fake_poll_interrupts(f.plat);
+	f.plat->irq_enabled = false;
+	rq[1] = fixture_submit(&f, 0, GEN9_BCS0);
+	assert_int_equal(f.plat->gpu.submission_count, 2);
+	fake_gpu_hwsp(f.plat, GEN9_BCS0)[GEN9_HWSP_CSB_WRITE_DWORD] = 0;
+	rq[2] = fixture_submit(&f, 0, GEN9_BCS0);
+	assert_int_equal(f.plat->gpu.submission_count, 2);
+	fake_gpu_hwsp(f.plat, GEN9_BCS0)[GEN9_HWSP_CSB_WRITE_DWORD] = 1;
+	f.plat->irq_enabled = true;
+	run_gpu(&f);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(i915_request_completed(rq[i]));
+		i915_request_put(rq[i]);
+	}
+	fixture_end(&f);
+}
+
 static void lite_restore_moves_the_tail(void **state)
 {
 	struct fixture f = fixture_vgpu(0);
@@ -575,6 +599,42 @@ static void context_outlives_its_handle(void **state)
 	fixture_end(&f);
 }
 
+/* Its last request ends in the interrupt handler, and then the driver goes. */
+static void removal_frees_dead_contexts(void **state)
+{
+	struct fixture f = fixture_vgpu(0);
+	struct i915_request *rq = fixture_submit(&f, 0, GEN9_RCS0);
+
+	i915_request_put(rq);
+	i915_context_destroy(f.ctx[0]);
+	f.ctx[0] = NULL;
+	run_gpu(&f);
+	i915_destroy(f.i915);
+	assert_int_equal(f.plat->pages_in_use, 0);
+	fake_destroy(f.plat);
+}
+
+/* What was made for a context before memory ran out is not kept twice. */
+static void first_use_can_be_repeated(void **state)
+{
+	for (unsigned n = 1; n <= 2; n++) {
+		struct fixture f = fixture_vgpu(0);
+		size_t pages = f.plat->pages_in_use;
+		struct i915_request *rq;
+
+		f.plat->fail_allocation = f.plat->allocation_count + n; /* ring, image */
+		assert_int_equal(
+			i915_request_create(f.ctx[0], GEN9_BCS0, f.batch, I915_MISUSE_NONE, &rq),
+			-I915_ENOMEM);
+		assert_int_equal(f.plat->pages_in_use, pages);
+		rq = fixture_submit(&f, 0, GEN9_BCS0);
+		run_gpu(&f);
+		assert_true(i915_request_completed(rq));
+		i915_request_put(rq);
+		fixture_end(&f);
+	}
+}
+
 static void context_ids_are_the_smallest_free(void **state)
 {
 	struct fixture f = fixture_vgpu(0);
@@ -593,15 +653,19 @@ static void objects(void **state)
 {
 	struct fixture f = fixture_vgpu(0);
 	struct i915_object *obj = i915_object_create(f.i915, 4097);
+	size_t pages;
 
 	assert_int_equal(i915_object_size(obj), 8192);
 	assert_ptr_equal(i915_object_cpu(obj), fake_ggtt_cpu(f.plat, i915_object_gma(obj)));
 	assert_in_range(i915_object_gma(obj), FAKE_LOW_BASE, FAKE_LOW_BASE + FAKE_LOW_BYTES);
 	i915_object_destroy(obj);
 	i915_object_destroy(NULL);
+	pages = f.plat->pages_in_use;
 	assert_null(i915_object_create(f.i915, 0));
 	assert_null(i915_object_create(f.i915, SIZE_MAX));
-	assert_null(i915_object_create(f.i915, FAKE_HIGH_BYTES + 1)); /* no such hole */
+	assert_null(i915_object_create(f.i915, FAKE_HIGH_BYTES)); /* no such hole */
+	assert_true(FAKE_HIGH_BYTES / PLAT_PAGE_SIZE <= FAKE_RAM_PAGES);
+	assert_int_equal(f.plat->pages_in_use, pages);
 	fixture_end(&f);
 }
 
@@ -749,6 +813,7 @@ int main(void)
 		cmocka_unit_test(two_contexts_in_one_submission),
 		cmocka_unit_test(requests_of_one_context_merge),
 		cmocka_unit_test(nothing_is_written_before_the_ack),
+		cmocka_unit_test(every_submission_needs_an_ack),
 		cmocka_unit_test(lite_restore_moves_the_tail),
 		cmocka_unit_test(resubmission_never_finds_head_at_tail),
 		cmocka_unit_test(port_1_full_means_wait),
@@ -761,6 +826,8 @@ int main(void)
 		cmocka_unit_test(cancelled_requests_leave_no_trace),
 		cmocka_unit_test(requests_run_in_the_order_of_adding),
 		cmocka_unit_test(context_outlives_its_handle),
+		cmocka_unit_test(removal_frees_dead_contexts),
+		cmocka_unit_test(first_use_can_be_repeated),
 		cmocka_unit_test(context_ids_are_the_smallest_free),
 		cmocka_unit_test(objects),
 		cmocka_unit_test(unknown_engine),

@@ -269,8 +269,17 @@ static void submit_and_wait_elsewhere(void *arg)
 	struct fixture *f = arg;
 	struct i915_request *rq = fixture_submit(f, 0, GEN9_RCS0);
 
-	f->plat->irq_enabled = true; /* the interrupt is taken, as if by the other one */
 	assert_int_equal(i915_request_wait(rq, PLAT_NEVER), 0);
+	i915_request_put(rq);
+}
+
+static void submit_and_wait_idle_elsewhere(void *arg)
+{
+	struct fixture *f = arg;
+	struct i915_request *rq = fixture_submit(f, 0, GEN9_RCS0);
+
+	assert_int_equal(i915_wait_idle(f->i915, PLAT_NEVER), 0);
+	assert_true(i915_request_completed(rq));
 	i915_request_put(rq);
 }
 
@@ -281,6 +290,81 @@ static void other_vcpu_waits(void **state)
 	f.plat->gpu.automatic = true;
 	fake_on_other_vcpu(f.plat, submit_and_wait_elsewhere, &f);
 	assert_int_equal(i915_wait_idle(f.i915, PLAT_NEVER), 0);
+	fake_on_other_vcpu(f.plat, submit_and_wait_idle_elsewhere, &f);
+	fixture_end(&f);
+}
+
+/* The second waiter of an engine finds the interrupt armed, and leaves it so. */
+struct second_waiter {
+	struct i915_request *rq;
+	uint32_t imr;
+	unsigned waits;
+};
+
+static void wait_too(void *arg)
+{
+	struct second_waiter *waiter = arg;
+
+	assert_int_equal(i915_request_wait(waiter->rq, 0), -I915_ETIME);
+	waiter->waits++;
+}
+
+static void join_waiter(struct platform *plat, void *arg)
+{
+	struct second_waiter *waiter = arg;
+
+	if (!waiter->waits && !plat->locks_held && !(plat->regs[waiter->imr / 4] & 1))
+		fake_on_other_vcpu(plat, wait_too, waiter);
+}
+
+static void second_waiter_writes_nothing(void **state)
+{
+	struct fixture f = fixture_vgpu(0);
+	struct second_waiter waiter = { .imr = fake_engine_info[GEN9_RCS0].mmio_base + RING_IMR };
+	struct fake_cursor cursor;
+
+	waiter.rq = fixture_submit(&f, 0, GEN9_RCS0);
+	fake_poll_interrupts(f.plat);
+	fake_log_clear(f.plat);
+	f.plat->hook = join_waiter;
+	f.plat->hook_arg = &waiter;
+	assert_int_equal(i915_request_wait(waiter.rq, 100), -I915_ETIME);
+	f.plat->hook = NULL;
+	assert_int_equal(waiter.waits, 1);
+	cursor = fake_cursor(f.plat);
+	next_write(&cursor, waiter.imr, ~0x101u);
+	next_read(&cursor, waiter.imr);
+	next_write(&cursor, waiter.imr, ~0x100u);
+	next_end(&cursor);
+	i915_request_put(waiter.rq);
+	fixture_end(&f);
+}
+
+/* Completed at the very deadline counts as completed, without any interrupt. */
+static void completion_at_the_deadline(void **state)
+{
+	struct fixture f = fixture_vgpu(0);
+	struct i915_request *rq = fixture_submit(&f, 0, GEN9_BCS0);
+
+	fake_poll_interrupts(f.plat);
+	f.plat->gpu.step_at_deadline = true;
+	assert_int_equal(i915_request_wait(rq, 100), 0);
+	assert_int_equal(f.plat->halts, 1);
+	i915_request_put(rq);
+	fixture_end(&f);
+}
+
+static void timeouts_do_not_overflow(void **state)
+{
+	struct fixture f = fixture_vgpu(0);
+	struct i915_request *rq = fixture_submit(&f, 0, GEN9_BCS0);
+
+	fake_poll_interrupts(f.plat);
+	f.plat->time_ns = 1000;
+	f.plat->gpu.automatic = true;
+	assert_int_equal(i915_request_wait(rq, PLAT_NEVER - 10), 0);
+	assert_true(f.plat->last_deadline_ns == PLAT_NEVER);
+	i915_request_put(rq);
 	fixture_end(&f);
 }
 
@@ -368,6 +452,9 @@ int main(void)
 		cmocka_unit_test(timeout_of_zero_is_a_test),
 		cmocka_unit_test(no_wake_up_is_lost),
 		cmocka_unit_test(other_vcpu_waits),
+		cmocka_unit_test(second_waiter_writes_nothing),
+		cmocka_unit_test(completion_at_the_deadline),
+		cmocka_unit_test(timeouts_do_not_overflow),
 		cmocka_unit_test(two_vcpus_submit_at_any_moment),
 	};
 

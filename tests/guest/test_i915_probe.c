@@ -247,20 +247,29 @@ static void negotiation_refused(void **state)
 	destroy_and_check(plat, i915);
 }
 
-static void negotiation_page_refused(void **state)
+static void check_page_refused(struct platform *plat)
 {
-	struct platform *plat = fake_create_vgpu();
 	struct fake_cursor cursor = fake_cursor(plat);
 	struct i915 *i915;
 	size_t pages;
 
-	plat->host.refuses_page = true;
 	assert_int_equal(negotiated(plat, &i915, &pages), 0);
 	assert_int_equal(pages, pages_without_pvmmio());
 	expect_detection(&cursor);
 	expect_negotiation(&cursor);
 	expect_rest_of_vgpu_probe(&cursor);
 	destroy_and_check(plat, i915);
+}
+
+static void negotiation_page_refused(void **state)
+{
+	struct platform *plat = fake_create_vgpu();
+
+	plat->host.refuses_page_lo = true;
+	check_page_refused(plat);
+	plat = fake_create_vgpu();
+	plat->host.refuses_page_hi = true;
+	check_page_refused(plat);
 }
 
 /* The host enables what the driver cannot use: it is asked to take it back. */
