@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Check the documents against the checkout: sample output, links, names of files.
 
-Usage: documents.py ROOT PROGRAM
+Usage: documents.py ROOT PROGRAM [--update]
 
 In a fenced block marked `console`, what follows "$ ./pvmmio-sim ..." is compared with what PROGRAM
-prints now, standard output and error together. A line "..." stands for any number of lines.
+prints now, standard output and error together. A line "..." stands for any number of lines. With
+--update the documents are changed to what it prints, but for outputs with such a line.
 """
 
 import re
@@ -60,6 +61,17 @@ def check_examples(tap, root, program, name, text):
                  [] if matches(expected, actual) else ["it prints now:\n" + actual])
 
 
+def update(root, program):
+    """Put what the program prints now into the documents."""
+    for path in documents(root):
+        text = path.read_text("utf-8")
+        for command, expected in examples(text):
+            if command.startswith(LAUNCHER + " ") and "..." not in expected.splitlines():
+                text = text.replace("$ %s\n%s" % (command, expected),
+                                    "$ %s\n%s" % (command, run(root, program, command)))
+        path.write_text(text, "utf-8")
+
+
 def missing(root, folder, text):
     """Links and names of files that lead nowhere."""
     links = [link for link in LINK.findall(text) if not (folder / link).exists()]
@@ -82,4 +94,5 @@ def main(root, program):
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()))
+    sys.exit((update if "--update" in sys.argv[3:] else main)(Path(sys.argv[1]).resolve(),
+                                                              Path(sys.argv[2]).resolve()))
