@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: MIT
+/* One VM in all variants: a view of the tree, nothing else. */
+#include <math.h>
+#include <string.h>
+
+#include "sim/machine/exit.h"
+#include "sim/machine/work.h"
+#include "sim/report/human.h"
+#include "sim/report/table.h"
+#include "sim/report/view.h"
+
+/* Shown in a cell for what the variant does not have. */
+#define ABSENT "-"
+
+/* A block under construction: one VM in all variants. */
+struct block {
+	const json_t *variants;
+	const char *vm_name;
+	struct table table;
+};
+
+/* ---- finding things in the tree ---- */
+
+static uint64_t dig_uint(const json_t *node, const char *path)
+{
+	return (uint64_t)json_integer_value(view_dig(node, path));
+}
+
+static const json_t *vm_of(const struct block *block, size_t column)
+{
+	return view_vm(block->variants, column, block->vm_name);
+}
+
+static const json_t *operation_of(const struct block *block, size_t column, const char *op)
+{
+	return json_object_get(view_dig(vm_of(block, column), "operations"), op);
+}
+
+/* The entry of the operation's by_register for this register and reason, or NULL. */
+static const json_t *register_of(const json_t *operation, const char *name, const char *reason)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(operation, "by_register"), i, entry)
+	{
+		if (strcmp(json_string_value(json_object_get(entry, "register")), name) == 0 &&
+		    strcmp(json_string_value(json_object_get(entry, "reason")), reason) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+/* ---- cells ---- */
+
+enum format {
+	FORMAT_NUMBER,
+	FORMAT_TIME,
+	FORMAT_STRING,
+	FORMAT_NAMES, /* a list of names */
+	FORMAT_YES_NO,
+};
+
+static void format_number(char *buf, const json_t *value)
+{
+	if (json_is_integer(value))
+		snprintf(buf, TABLE_CELL_BYTES, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else if (json_is_real(value))
+		human_millionths(buf, TABLE_CELL_BYTES,
+				 (uint64_t)llround(json_real_value(value) * 1e6));
+	else
+		snprintf(buf, TABLE_CELL_BYTES, ABSENT);
+}
+
+/* The names below each other would need rows; more than one is shown as how many. */
+static void format_names(char *buf, const json_t *names)
+{
+	size_t count = json_array_size(names);
+
+	if (count == 0)
+		snprintf(buf, TABLE_CELL_BYTES, "none");
+	else if (count == 1)
+		snprintf(buf, TABLE_CELL_BYTES, "%s", json_string_value(json_array_get(names, 0)));
+	else
+		snprintf(buf, TABLE_CELL_BYTES, "%zu levels", count);
+}
+
+static void format_value(char *buf, const json_t *value, enum format format)
+{
+	const char *text;
+
+	switch (format) {
+	case FORMAT_NUMBER:
+		format_number(buf, value);
+		return;
+	case FORMAT_TIME:
+		if (value)
+			human_time(buf, TABLE_CELL_BYTES, (uint64_t)json_integer_value(value));
+		else
+			snprintf(buf, TABLE_CELL_BYTES, ABSENT);
+		return;
+	case FORMAT_STRING:
+		text = json_string_value(value);
+		snprintf(buf, TABLE_CELL_BYTES, "%s", text ? text : ABSENT);
+		return;
+	case FORMAT_NAMES:
+		format_names(buf, value);
+		return;
+	case FORMAT_YES_NO:
+		snprintf(buf, TABLE_CELL_BYTES, "%s", json_is_true(value) ? "yes" : "no");
+		return;
+	}
+}
+
+/* ---- rows ---- */
+
+static struct table_row *add_heading(struct block *block, unsigned indent, const char *label)
+{
+	struct table_row *row = table_add_row(&block->table, indent, label);
+
+	if (row)
+		row->gap_before = block->table.row_count > 1;
+	return row;
+}
+
+/* Anything but nothing in a cell? */
+static bool is_nothing(const json_t *value)
+{
+	return !value || json_is_null(value) || json_is_false(value) ||
+	       (json_is_integer(value) && json_integer_value(value) == 0) ||
+	       (json_is_array(value) && json_array_size(value) == 0);
+}
+
+/* When a row is worth its line. */
+enum presence {
+	ALWAYS,
+	IF_ANY,     /* there is something in some column */
+	IF_DIFFERS, /* columns differ; what they have in common is in the heading */
+};
+
+/* A value of the VM, or of its variant, in each column. */
+struct value_row {
+	const char *label;
+	const char *path;
+	enum format format;
+	enum presence presence;
+	bool of_variant;
+};
+
+static void add_value_row(struct block *block, const struct value_row *spec)
+{
+	struct table_row *row = table_add_row(&block->table, 1, spec->label);
+	bool keep = spec->presence == ALWAYS ||
+		    (spec->presence == IF_DIFFERS && !view_is_common(block->variants, spec->path));
+
+	if (!row)
+		return;
+	for (size_t i = 0; i < block->table.column_count; i++) {
+		const json_t *root = spec->of_variant ? json_array_get(block->variants, i)
+						      : vm_of(block, i);
+		const json_t *value = view_dig(root, spec->path);
+
+		keep = keep || (spec->presence == IF_ANY && !is_nothing(value));
+		format_value(row->cells[i], value, spec->format);
+	}
+	if (!keep)
+		table_drop_row(&block->table);
+}
+
+/* A time of the operation, divided by its count. */
+static void each_time(char *buf, const json_t *operation, uint64_t time_ps)
+{
+	uint64_t count = dig_uint(operation, "count");
+
+	if (count)
+		human_time(buf, TABLE_CELL_BYTES, human_divide(time_ps, count));
+	else
+		snprintf(buf, TABLE_CELL_BYTES, ABSENT);
+}
+
+/* path is in the operation. if_any as above. */
+static struct table_row *add_each_time(struct block *block, const char *op, unsigned indent,
+				       const char *label, const char *path, bool if_any)
+{
+	struct table_row *row = table_add_row(&block->table, indent, label);
+	bool any = !if_any;
+
+	if (!row)
+		return NULL;
+	for (size_t i = 0; i < block->table.column_count; i++) {
+		const json_t *operation = operation_of(block, i, op);
+		uint64_t time_ps = dig_uint(operation, path);
+
+		any = any || time_ps;
+		each_time(row->cells[i], operation, time_ps);
+	}
+	if (any)
+		return row;
+	table_drop_row(&block->table);
+	return NULL;
+}
+
+static struct table_row *add_exits_each(struct block *block, const char *op, unsigned indent,
+					const char *label)
+{
+	struct table_row *row = table_add_row(&block->table, indent, label);
+
+	for (size_t i = 0; row && i < block->table.column_count; i++)
+		format_number(row->cells[i],
+			      json_object_get(operation_of(block, i, op), "exits_per_op"));
+	return row;
+}
+
+/* ---- one operation in detail ---- */
+
+static void add_register_row(struct block *block, const char *op, const json_t *entry)
+{
+	const char *name = json_string_value(json_object_get(entry, "register"));
+	const char *reason = json_string_value(json_object_get(entry, "reason"));
+	char label[TABLE_LABEL_BYTES * 2];
+	struct table_row *row;
+
+	snprintf(label, sizeof(label), "%s %s", reason, name);
+	row = table_add_row(&block->table, 2, label);
+	for (size_t i = 0; row && i < block->table.column_count; i++) {
+		const json_t *operation = operation_of(block, i, op);
+		uint64_t ops = dig_uint(operation, "count");
+		const json_t *found = register_of(operation, name, reason);
+
+		if (ops)
+			human_millionths(row->cells[i], TABLE_CELL_BYTES,
+					 human_ratio_millionths(dig_uint(found, "count"), ops));
+		else
+			snprintf(row->cells[i], TABLE_CELL_BYTES, ABSENT);
+	}
+}
+
+/* Every register and reason that occurs in any column, in the order of the first such column. */
+static void add_register_rows(struct block *block, const char *op)
+{
+	for (size_t i = 0; i < block->table.column_count; i++) {
+		json_t *entry;
+		size_t j, k;
+
+		json_array_foreach(json_object_get(operation_of(block, i, op), "by_register"), j,
+				   entry)
+		{
+			const char *name = json_string_value(json_object_get(entry, "register"));
+			const char *reason = json_string_value(json_object_get(entry, "reason"));
+
+			for (k = 0; k < i; k++) {
+				if (register_of(operation_of(block, k, op), name, reason))
+					break;
+			}
+			if (k == i)
+				add_register_row(block, op, entry);
+		}
+	}
+}
+
+/* What the vCPU spent in the operation and not in exits: the driver's own code and the bus. */
+static void add_guest_time(struct block *block, const char *op)
+{
+	struct table_row *row = table_add_row(&block->table, 2, "guest, outside of exits");
+
+	for (size_t i = 0; row && i < block->table.column_count; i++) {
+		const json_t *operation = operation_of(block, i, op);
+		uint64_t time_ps = dig_uint(operation, "time_ps");
+		uint64_t exits_ps = dig_uint(operation, "exit_time_ps");
+
+		each_time(row->cells[i], operation, time_ps > exits_ps ? time_ps - exits_ps : 0);
+	}
+}
+
+static const struct {
+	const char *path;
+	const char *label;
+} part_rows[] = {
+	{"by_part.transition",    "exits: transition"  },
+	{ "by_part.dispatch",     "exits: dispatch"    },
+	{ "by_part.forwarding",   "exits: forwarding"  },
+	{ "by_part.emulation",    "exits: emulation"   },
+	{ "by_part.guest_memory", "exits: guest memory"},
+	{ "by_part.lock_wait",    "exits: lock wait"   },
+	{ "by_part.reentry",      "exits: re-entry"    },
+};
+
+/* A key as words: "scan dword". */
+static void in_words(char *buf, size_t len, const char *key)
+{
+	snprintf(buf, len, "%s", key);
+	for (; *buf; buf++) {
+		if (*buf == '_')
+			*buf = ' ';
+	}
+}
+
+/* The kinds of work that occur in any column, in the order of the tables they come from. */
+static void add_work_rows(struct block *block, const char *op)
+{
+	for (size_t i = 0; i < WORK_KIND_COUNT; i++) {
+		char path[96], label[TABLE_LABEL_BYTES];
+
+		snprintf(path, sizeof(path), "mediator_work.by_kind.%s.time_ps",
+			 work_kinds[i].name);
+		in_words(label, sizeof(label), work_kinds[i].name);
+		add_each_time(block, op, 2, label, path, true);
+	}
+}
+
+static bool operation_occurs(const struct block *block, const char *op)
+{
+	for (size_t i = 0; i < block->table.column_count; i++) {
+		if (operation_of(block, i, op))
+			return true;
+	}
+	return false;
+}
+
+static void set_strong(struct table_row *row)
+{
+	if (row)
+		row->strong = true;
+}
+
+static void add_submit(struct block *block)
+{
+	static const struct value_row submissions = { "submissions", "operations.submit.count",
+						      FORMAT_NUMBER, ALWAYS, false };
+
+	if (!operation_occurs(block, "submit"))
+		return;
+	add_heading(block, 0, "submission");
+	add_value_row(block, &submissions);
+	set_strong(add_exits_each(block, "submit", 1, "exits per submission"));
+	add_register_rows(block, "submit");
+	set_strong(
+		add_each_time(block, "submit", 1, "virtual time per submission", "time_ps", false));
+	add_guest_time(block, "submit");
+	for (size_t i = 0; i < sizeof(part_rows) / sizeof(part_rows[0]); i++)
+		add_each_time(block, "submit", 2, part_rows[i].label, part_rows[i].path, true);
+	if (add_each_time(block, "submit", 1, "mediator's other work per submission",
+			  "mediator_work.time_ps", true))
+		add_work_rows(block, "submit");
+}
+
+/* ---- all of them in short ---- */
+
+static void add_operations(struct block *block)
+{
+	bool any = false;
+
+	for (unsigned op = GUEST_OP_NONE + 1; op < GUEST_OP_COUNT; op++) {
+		const char *name = guest_op_name(op);
+		char label[TABLE_LABEL_BYTES];
+
+		if (op == GUEST_OP_SUBMIT || !operation_occurs(block, name))
+			continue;
+		if (!any)
+			add_heading(block, 0, "other operations, each");
+		any = true;
+		snprintf(label, sizeof(label), "%s: exits", name);
+		add_exits_each(block, name, 1, label);
+		snprintf(label, sizeof(label), "%s: time", name);
+		add_each_time(block, name, 1, label, "time_ps", false);
+	}
+}
+
+/* ---- blocks ---- */
+
+static const struct value_row head_rows[] = {
+	{"mode",            "mode",                     FORMAT_STRING, ALWAYS,     false},
+	{ "pvmmio",         "pvmmio",                   FORMAT_NAMES,  IF_ANY,     false},
+	{ "hardware",       "config.platform.hardware", FORMAT_STRING, IF_DIFFERS, true },
+	{ "costs",          "config.platform.costs",    FORMAT_STRING, IF_DIFFERS, true },
+	{ "failsafe",       "failsafe",                 FORMAT_YES_NO, IF_ANY,     false},
+	{ "driver's error", "init_error",               FORMAT_STRING, IF_ANY,     false},
+	{ "guest hung",     "hung",                     FORMAT_YES_NO, IF_ANY,     false},
+};
+
+static const struct value_row workload_rows[] = {
+	{"requests",            "workload.requests",       FORMAT_NUMBER, ALWAYS, false},
+	{ "completed",          "workload.completed",      FORMAT_NUMBER, ALWAYS, false},
+	{ "lost",               "workload.lost",           FORMAT_NUMBER, IF_ANY, false},
+	{ "ended early by",     "workload.error",          FORMAT_STRING, IF_ANY, false},
+	{ "GPU's bytes, right", "workload.bytes_verified", FORMAT_NUMBER, ALWAYS, false},
+	{ "GPU's bytes, wrong", "workload.bytes_wrong",    FORMAT_NUMBER, ALWAYS, false},
+	{ "duration",           "workload.duration_ps",    FORMAT_TIME,   ALWAYS, false},
+	{ "time in exits",      "exits.time_ps",           FORMAT_TIME,   ALWAYS, false},
+};
+
+static void add_value_rows(struct block *block, const struct value_row *specs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		add_value_row(block, &specs[i]);
+}
+
+/* Has an earlier column an incident of this name? */
+static bool incident_before(const struct block *block, size_t column, const char *name)
+{
+	for (size_t i = 0; i < column; i++) {
+		if (json_object_get(view_dig(vm_of(block, i), "incidents"), name))
+			return true;
+	}
+	return false;
+}
+
+static void add_incidents(struct block *block)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < block->table.column_count; i++) {
+		const json_t *incidents = view_dig(vm_of(block, i), "incidents");
+		const char *name;
+		json_t *incident;
+
+		json_object_foreach((json_t *)incidents, name, incident)
+		{
+			struct table_row *row;
+
+			if (incident_before(block, i, name))
+				continue;
+			if (!any)
+				add_heading(block, 0, "incidents");
+			any = true;
+			row = table_add_row(&block->table, 1, name);
+			for (size_t j = 0; row && j < block->table.column_count; j++) {
+				const json_t *its = view_dig(vm_of(block, j), "incidents");
+
+				snprintf(row->cells[j], TABLE_CELL_BYTES, "%llu",
+					 (unsigned long long)dig_uint(json_object_get(its, name),
+								      "count"));
+			}
+		}
+	}
+}
+
+/* What each incident meant for the guest: sentences, which no column is wide enough for. */
+static void write_effects(const struct block *block, FILE *out)
+{
+	for (size_t i = 0; i < json_array_size(block->variants); i++) {
+		const char *name;
+		json_t *incident;
+
+		json_object_foreach((json_t *)view_dig(vm_of(block, i), "incidents"), name,
+				    incident)
+		{
+			char text[256];
+
+			if (incident_before(block, i, name))
+				continue;
+			snprintf(text, sizeof(text), "%s: %s", name,
+				 json_string_value(json_object_get(incident, "effect")));
+			view_write_wrapped(text, 2, out);
+		}
+	}
+}
+
+int view_write_vm(const json_t *variants, const char *vm_name, FILE *out, bool colour)
+{
+	struct block block = { .variants = variants, .vm_name = vm_name };
+	struct table_row *head;
+	int ret;
+
+	table_init(&block.table, json_array_size(variants));
+	head = table_add_row(&block.table, 0, vm_name);
+	set_strong(head);
+	for (size_t i = 0; head && i < block.table.column_count; i++)
+		format_value(head->cells[i], json_object_get(json_array_get(variants, i), "name"),
+			     FORMAT_STRING);
+	add_value_rows(&block, head_rows, sizeof(head_rows) / sizeof(head_rows[0]));
+	add_submit(&block);
+	add_operations(&block);
+	add_heading(&block, 0, "workload");
+	add_value_rows(&block, workload_rows, sizeof(workload_rows) / sizeof(workload_rows[0]));
+	add_heading(&block, 0, "whole run");
+	add_value_rows(&block, run_rows, sizeof(run_rows) / sizeof(run_rows[0]));
+	add_incidents(&block);
+	ret = table_write(&block.table, out, colour);
+	table_free(&block.table);
+	write_effects(&block, out);
+	return ret;
+}
