@@ -386,7 +386,12 @@ static const struct value_row workload_rows[] = {
 	{ "GPU's bytes, right", "workload.bytes_verified", FORMAT_NUMBER, ALWAYS, false},
 	{ "GPU's bytes, wrong", "workload.bytes_wrong",    FORMAT_NUMBER, ALWAYS, false},
 	{ "duration",           "workload.duration_ps",    FORMAT_TIME,   ALWAYS, false},
-	{ "time in exits",      "exits.time_ps",           FORMAT_TIME,   ALWAYS, false},
+};
+
+static const struct value_row run_rows[] = {
+	{"exits",          "exits.count",     FORMAT_NUMBER, ALWAYS, false},
+	{ "time in exits", "exits.time_ps",   FORMAT_TIME,   ALWAYS, false},
+	{ "virtual time",  "virtual_time_ps", FORMAT_TIME,   ALWAYS, true },
 };
 
 static void add_value_rows(struct block *block, const struct value_row *specs, size_t count)
