@@ -92,6 +92,7 @@ static void check_sleep(const struct check *check, const struct yaml_node *node,
 	struct schema_row sleep = *row;
 
 	sleep.key = "sleep";
+	sleep.multiple = row->min; /* a guest's clock counts nanoseconds */
 	read_value(check->diag, &sleep, node, step);
 }
 

@@ -133,6 +133,8 @@ static const char *find_line(const struct source *source, unsigned line, size_t 
 			return NULL;
 		p++;
 	}
+	if (p == end)
+		return NULL;
 	eol = memchr(p, '\n', (size_t)(end - p));
 	if (!eol)
 		eol = end;

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define DIAG_MESSAGE_LIMIT 50  /* more than these are counted, not shown */
+#define DIAG_MESSAGE_LIMIT 100 /* more than these are counted, not shown */
 #define DIAG_MESSAGE_BYTES 512 /* longer messages are cut */
 
 /* A text that messages point into. */

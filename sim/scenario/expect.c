@@ -118,7 +118,8 @@ static bool check_vm(const struct reader *r, const struct scenario_variant *vari
 	for (unsigned i = 0; (reserved = check_reserved_name(i)); i++) {
 		if (part_is(part, len, reserved))
 			return true;
-		nearest_offer(&nearest, reserved);
+		if (strcmp(reserved, "vms") != 0) /* too near to every "vm0" */
+			nearest_offer(&nearest, reserved);
 	}
 	diag_error(r->diag, place(r, part), "variant '%s' has no VM '%s'%s", variant->name, name,
 		   nearest_hint(&nearest, hint, sizeof(hint)));
@@ -309,8 +310,8 @@ int expect_read(struct diag *diag, const struct yaml_node *node, const struct sc
 	if (node->kind != YAML_SCALAR || yaml_is_empty(node)) {
 		diag_error(diag, node->pos,
 			   "an expectation is %s; expected a text such as "
-			   "vm0.submit.exits_per_op == 4 behind a variant's name and a dot",
-			   yaml_kind_name(node));
+			   "%s.vm0.submit.exits_per_op == 4",
+			   yaml_kind_name(node), scenario->variants[0].name);
 		return -EINVAL;
 	}
 	out->text = strdup(node->text);

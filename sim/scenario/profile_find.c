@@ -138,7 +138,8 @@ static void no_such_profile(struct diag *diag, const struct folders *folders,
 	if (*nearest_name)
 		snprintf(hint, sizeof(hint), "; did you mean '%s'?", nearest_name);
 	diag_error(diag, node->pos, "no %s profile is called '%.40s'; expected %s%s%s",
-		   param_kind_name(kind), node->text, *names ? "one of " : "a path", names, hint);
+		   kind == PROFILE_COSTS ? "cost" : "hardware", node->text,
+		   *names ? "one of " : "a path", names, hint);
 }
 
 static bool is_path(const char *name)

@@ -9,6 +9,7 @@
 #include "sim/scenario/units.h"
 
 #define NAMES_BYTES 256
+#define OWNER_BYTES 32
 
 /* ---- single values ---- */
 
@@ -347,10 +348,20 @@ static bool takes(const struct step_info *info, const char *key)
 	return !info || step_info_takes(info, key);
 }
 
+/* Whose keys are read, for messages. */
+static const char *owner_name(enum schema_section section, const struct step_info *info,
+			      char buf[OWNER_BYTES])
+{
+	if (!info)
+		return schema_section_name(section);
+	snprintf(buf, OWNER_BYTES, "'%s'", info->name);
+	return buf;
+}
+
 static void unknown_key(struct diag *diag, enum schema_section section,
 			const struct step_info *info, const struct yaml_node *entry)
 {
-	char hint[NEAREST_HINT_BYTES], owner[64];
+	char hint[NEAREST_HINT_BYTES], owner[OWNER_BYTES];
 	struct nearest nearest;
 
 	nearest_begin(&nearest, entry->key);
@@ -358,25 +369,23 @@ static void unknown_key(struct diag *diag, enum schema_section section,
 		if (schema_rows[i].section == section && takes(info, schema_rows[i].key))
 			nearest_offer(&nearest, schema_rows[i].key);
 	}
-	if (info)
-		snprintf(owner, sizeof(owner), "'%s'", info->name);
-	else
-		snprintf(owner, sizeof(owner), "%s", schema_section_name(section));
-	diag_error(diag, entry->key_pos, "unknown key '%.40s' in %s%s", entry->key, owner,
-		   nearest_hint(&nearest, hint, sizeof(hint)));
+	diag_error(diag, entry->key_pos, "unknown key '%.40s' in %s%s", entry->key,
+		   owner_name(section, info, owner), nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
 /* info: NULL, or the kind of submission whose keys are allowed. */
 static bool read_rows(struct diag *diag, enum schema_section section, const struct step_info *info,
 		      const struct yaml_node *map, void *base)
 {
+	char owner[OWNER_BYTES];
+
 	for (size_t i = 0; i < schema_row_count; i++) {
 		if (schema_rows[i].section == section && takes(info, schema_rows[i].key))
 			set_default(&schema_rows[i], base);
 	}
 	if (map->kind != YAML_MAP) {
 		diag_error(diag, map->pos, "%s is %s; expected a mapping of keys",
-			   info ? info->name : schema_section_name(section), yaml_kind_name(map));
+			   owner_name(section, info, owner), yaml_kind_name(map));
 		return false;
 	}
 	for (const struct yaml_node *entry = map->first; entry; entry = entry->next) {

@@ -247,7 +247,8 @@ static void write_params(FILE *out, enum profile_kind kind, bool plain)
 			param_kind_name(kind));
 	for (; ref.index < param_count(kind); ref.index++) {
 		if (plain)
-			fprintf(out, "  %-26s %s\n", param_name(ref), param_doc(ref));
+			fprintf(out, "  %s: %s\n      %s\n", param_name(ref), unit_text(ref),
+				param_doc(ref));
 		else
 			fprintf(out, "| `%s` | %s | %s |\n", param_name(ref), unit_text(ref),
 				param_doc(ref));

@@ -109,6 +109,14 @@ static struct text_pos token_pos(const struct builder *b, struct fy_token *token
 	return (struct text_pos){ b->source, (unsigned)mark->line + 1, (unsigned)mark->column + 1 };
 }
 
+/* The mark of a quoted text or an alias is behind its first character. */
+static struct text_pos before(struct text_pos pos)
+{
+	if (pos.column > 1)
+		pos.column--;
+	return pos;
+}
+
 static const char *token_text(struct builder *b, struct fy_token *token)
 {
 	size_t len = 0;
@@ -147,6 +155,38 @@ static struct yaml_node *node_create(struct builder *b, enum yaml_kind kind, str
 	return node;
 }
 
+/* ---- places ---- */
+
+static struct text_pos offset_pos(const struct source *source, size_t offset)
+{
+	struct text_pos pos = { source, 1, 1 };
+
+	for (size_t i = 0; i < offset; i++) {
+		unsigned char c = (unsigned char)source->text[i];
+
+		if (c == '\n') {
+			pos.line++;
+			pos.column = 1;
+		} else if ((c & 0xc0) != 0x80) {
+			pos.column++;
+		}
+	}
+	return pos;
+}
+
+/* Places behind the last line become the place behind the last character. */
+static struct text_pos clamp_pos(struct text_pos pos)
+{
+	const struct source *source = pos.source;
+	size_t end = source->len;
+	struct text_pos last;
+
+	while (end > 0 && strchr(" \t\r\n", source->text[end - 1]))
+		end--;
+	last = offset_pos(source, end);
+	return pos.line > last.line ? last : pos;
+}
+
 /* libfyaml reports what it could not parse through its diagnostics object. */
 static void take_parser_errors(struct builder *b, struct text_pos last)
 {
@@ -162,7 +202,8 @@ static void take_parser_errors(struct builder *b, struct text_pos last)
 			pos.line = (unsigned)error->line;
 			pos.column = (unsigned)error->column;
 		}
-		diag_error(b->diag, pos, "not YAML: %s", error->msg ? error->msg : "syntax error");
+		diag_error(b->diag, clamp_pos(pos), "not YAML: %s",
+			   error->msg ? error->msg : "syntax error");
 		any = true;
 	}
 	if (!any)
@@ -203,7 +244,7 @@ static int remember_anchor(struct builder *b, struct fy_token *token, const stru
 static int build_alias(struct builder *b, struct fy_event *event, struct text_pos fallback,
 		       struct yaml_node **out)
 {
-	struct text_pos pos = token_pos(b, event->alias.anchor, fallback);
+	struct text_pos pos = before(token_pos(b, event->alias.anchor, fallback));
 	const char *name = token_text(b, event->alias.anchor);
 	const struct yaml_node *target = NULL;
 	int err;
@@ -230,13 +271,18 @@ static int build_scalar(struct builder *b, struct fy_event *event, struct text_p
 			struct yaml_node **out)
 {
 	struct fy_token *value = event->scalar.value;
+	enum fy_scalar_style style = value ? fy_token_scalar_style(value) : FYSS_PLAIN;
 	struct text_pos pos = token_pos(b, value, fallback);
-	struct yaml_node *node = node_create(b, YAML_SCALAR, pos);
+	struct yaml_node *node;
 	size_t len = 0;
 	const char *text = value ? fy_token_get_text(value, &len) : "";
 
+	if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
+		pos = before(pos);
+	node = node_create(b, YAML_SCALAR, pos);
 	if (!node)
 		return -ENOMEM;
+	node->plain = style == FYSS_PLAIN;
 	if (!text)
 		text = "";
 	if (memchr(text, '\0', len)) {
@@ -244,7 +290,6 @@ static int build_scalar(struct builder *b, struct fy_event *event, struct text_p
 		return -EINVAL;
 	}
 	node->text = arena_strndup(b->arena, text, len);
-	node->plain = !value || fy_token_scalar_style(value) == FYSS_PLAIN;
 	*out = node;
 	if (!node->text)
 		return -ENOMEM;
@@ -455,23 +500,6 @@ static int build_stream(struct builder *b, struct yaml_node **out)
 }
 
 /* ---- the text, before libfyaml sees it ---- */
-
-static struct text_pos offset_pos(const struct source *source, size_t offset)
-{
-	struct text_pos pos = { source, 1, 1 };
-
-	for (size_t i = 0; i < offset; i++) {
-		unsigned char c = (unsigned char)source->text[i];
-
-		if (c == '\n') {
-			pos.line++;
-			pos.column = 1;
-		} else if ((c & 0xc0) != 0x80) {
-			pos.column++;
-		}
-	}
-	return pos;
-}
 
 /* Length of the UTF-8 sequence at p, 0 for none: overlong forms and surrogates are none. */
 static size_t utf8_length(const unsigned char *p, size_t left)
