@@ -73,18 +73,17 @@ static void test_nothing_happens_before_the_fourth_write(struct rig *rig)
 static void test_elsp_latency(struct rig *rig)
 {
 	struct rig_context a;
-	uint64_t submitted_ps;
+	uint64_t seen_ps;
 
 	rig_context_init(&a, rig, GEN9_BCS0, 1);
 	rig_submit(&a, NULL);
-	submitted_ps = rig_now(rig);
-	/* Acts after the latency; entry and pointer are two stores. */
-	rig_sleep(rig, rig_profile.value_ps[HW_ELSP_LATENCY] +
-			       2 * rig_profile.value_ps[HW_MEMORY_WRITE] - 1);
+	/* The write takes effect at its start. It acts after the latency; entry and pointer are two
+	 * stores. */
+	seen_ps = rig_now(rig) - 50000 + 1100000 + 2 * 110000;
+	exec_sleep_until(rig->m->ex, seen_ps - 1);
 	CHECK_EQ(rig, rig_event(rig, GEN9_BCS0), 0);
-	rig_sleep(rig, 2);
+	exec_sleep_until(rig->m->ex, seen_ps + 1);
 	CHECK_EQ(rig, rig_event(rig, GEN9_BCS0), EVENT(0x1, 0));
-	CHECK_EQ(rig, rig_now(rig) - submitted_ps, 1100000 + 2 * 110000 + 1);
 }
 
 static void test_needs_run_list_mode(struct rig *rig)
