@@ -9,6 +9,8 @@ A report is what it is because of the code: look at what changed before taking i
 """
 
 import difflib
+import json
+import re
 import sys
 import unittest
 
@@ -46,6 +48,30 @@ class Golden(unittest.TestCase):
         have = {simulator.golden_of(scenario) for scenario in simulator.scenarios()}
         self.assertTrue(have, "no scenario at all")
         self.assertEqual(set(simulator.GOLDEN.glob("*")), have)
+
+
+    def test_every_key_is_documented(self):
+        manual = (simulator.ROOT / "docs" / "report.md").read_text("utf-8")
+        known = set(re.findall(r"`(\w+)`", manual))
+        for scenario in simulator.scenarios():
+            report = json.loads(simulator.golden_of(scenario).read_bytes())
+            self.assertEqual(set(keys_of(report)) - known, set())
+
+
+def keys_of(node):
+    """All keys below node but those that are the names of engines and incidents, and but the
+    configuration, which the scenario's manual describes."""
+    if isinstance(node, list):
+        for item in node:
+            yield from keys_of(item)
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        yield key
+        if key in ("engines", "incidents"):
+            yield from keys_of(list(value.values()))
+        elif key != "config":
+            yield from keys_of(value)
 
 
 def update():
