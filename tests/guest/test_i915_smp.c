@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Several vCPUs drive one GPU at once, on the real machine, the GPU model and the mediator: every
+ * request completes, the bytes are right, and the status buffer never contradicts the ports.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "guest/i915_batch.h"
+#include "host/gvt.h"
+#include "hw-model/gen9_gpu.h"
+#include "sim/abi/pvmmio.h"
+#include "sim/machine/machine.h"
+#include "sim/machine/platform_impl.h"
+#include "sim/machine/vm.h"
+
+#define VCPUS      4u
+#define ROUNDS     40u
+#define IN_FLIGHT  3u
+#define HOST_BAR0  UINT64_C(0x2000000000)
+#define GUEST_BAR0 UINT64_C(0x100000000)
+#define MIB        UINT64_C(0x100000)
+
+/* Longer than a whole run: who sleeps for that long has missed a wake-up. */
+#define WAIT_NS UINT64_C(1000000000)
+
+enum mode {
+	NATIVE,
+	BASELINE,
+	PVMMIO,
+};
+
+struct world {
+	enum mode mode;
+	struct machine *m;
+	struct vm *vm;
+	struct platform *plat;
+	struct gen9_gpu *gpu;
+	struct gvt *gvt;
+	struct vgpu *vgpu;
+	struct bus_region regions[2];
+	struct bus *gpu_bus;
+
+	struct i915 *i915;
+	unsigned started, finished;
+	struct i915_stats stats;
+	struct vcpu_work {
+		struct world *world;
+		uint32_t seed;
+		unsigned id;
+	} work[VCPUS];
+};
+
+static void create_gpu(struct world *w, struct bus *bus, uint64_t bar0, struct dma_domain dma,
+		       struct msi_target msi)
+{
+	struct hw_profile profile;
+	const struct gen9_gpu_config config = {
+		.m = w->m, .profile = &profile, .dma = dma, .msi = msi
+	};
+
+	for (unsigned i = 0; i < HW_PARAM_COUNT; i++)
+		profile.value_ps[i] = 40 * PS_PER_NS + i;
+	assert_int_equal(gen9_gpu_create(&w->gpu, &config), 0);
+	gen9_gpu_regions(w->gpu, bar0, &w->regions[0], &w->regions[1]);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(bus_map(bus, &w->regions[i], BUS_PASSTHROUGH), 0);
+	w->gpu_bus = bus;
+}
+
+static void create_vgpu(struct world *w)
+{
+	const struct gvt_config gvt = { w->m, HOST_BAR0, PVMMIO_ELSP_SUBMIT };
+	const struct vgpu_config vgpu = {
+		.vm = w->vm,
+		.bar0 = GUEST_BAR0,
+		.aperture_bytes = 64 * MIB,
+		.hidden_bytes = 384 * MIB,
+		.fence_count = 4,
+		.pvmmio_allowed = PVMMIO_ELSP_SUBMIT,
+	};
+
+	assert_int_equal(gvt_create(&w->gvt, &gvt), 0);
+	create_gpu(w, w->m->host_bus, HOST_BAR0, (struct dma_domain){ .pm = w->m->pm },
+		   gvt_msi_target(w->gvt));
+	assert_int_equal(gvt_start(w->gvt), 0);
+	assert_int_equal(vgpu_create(&w->vgpu, w->gvt, &vgpu), 0);
+}
+
+static void create_world(struct world *w)
+{
+	const struct vm_options options = { .name = "smp",
+					    .memory_bytes = 64 * MIB,
+					    .vcpu_count = VCPUS,
+					    .virtualized = w->mode != NATIVE };
+	struct cost_profile costs = { 0 };
+	const struct machine_config config = { .seed = 1, .costs = &costs };
+
+	for (unsigned i = 0; i < COST_PARAM_COUNT; i++)
+		costs.value[i] = 70 * PS_PER_NS + i;
+	costs.value[COST_INTERRUPT_POSTED] = 0;
+	assert_int_equal(machine_create(&w->m, &config), 0);
+	assert_int_equal(vm_create(&w->vm, w->m, &options), 0);
+	assert_int_equal(platform_create(&w->plat, w->vm), 0);
+	if (w->mode != NATIVE) {
+		create_vgpu(w);
+		return;
+	}
+	create_gpu(w, w->vm->bus, GUEST_BAR0, w->vm->dma, vcpu_msi_target(w->vm->vcpus[0]));
+	gen9_gpu_pci_config(w->gpu, GUEST_BAR0, w->vm->pci_config, sizeof(w->vm->pci_config));
+}
+
+static void destroy_world(struct world *w)
+{
+	platform_destroy(w->plat);
+	if (w->vgpu)
+		vgpu_destroy(w->vgpu);
+	if (w->gvt)
+		gvt_destroy(w->gvt);
+	for (unsigned i = 0; i < 2; i++)
+		bus_unmap(w->gpu_bus, &w->regions[i]);
+	gen9_gpu_destroy(w->gpu);
+	machine_destroy(w->m);
+}
+
+/* ---- the guest's software ---- */
+
+static uint32_t random_below(uint32_t *seed, uint32_t limit)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (*seed >> 8) % limit;
+}
+
+static struct i915_request *submit_store(struct vcpu_work *work, struct i915_context *ctx,
+					 struct i915_object *batch_obj, uint64_t gma,
+					 uint32_t value)
+{
+	struct i915_request *rq;
+	struct batch batch;
+
+	batch_begin(&batch, batch_obj);
+	assert_int_equal(batch_store_dword(&batch, gma, value), 0);
+	assert_int_equal(batch_end(&batch), 0);
+	assert_int_equal(i915_request_create(ctx, random_below(&work->seed, GEN9_ENGINE_COUNT),
+					     batch_obj, I915_MISUSE_NONE, &rq),
+			 0);
+	i915_request_add(rq);
+	return rq;
+}
+
+static void run_rounds(struct vcpu_work *work)
+{
+	struct world *w = work->world;
+	struct i915_context *ctx = i915_context_create(w->i915);
+	struct i915_object *target = i915_object_create(w->i915, PLAT_PAGE_SIZE);
+	const uint32_t *words = i915_object_cpu(target);
+	struct i915_object *batches[IN_FLIGHT];
+
+	for (unsigned i = 0; i < IN_FLIGHT; i++)
+		batches[i] = i915_object_create(w->i915, PLAT_PAGE_SIZE);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		unsigned count = 1 + random_below(&work->seed, IN_FLIGHT);
+		struct i915_request *rq[IN_FLIGHT];
+
+		for (unsigned i = 0; i < count; i++)
+			rq[i] = submit_store(work, ctx, batches[i], i915_object_gma(target) + 4 * i,
+					     round << 8 | work->id << 4 | i);
+		if (random_below(&work->seed, 3) == 0)
+			plat_delay_ns(w->plat, random_below(&work->seed, 5000));
+		for (unsigned i = 0; i < count; i++) {
+			assert_int_equal(i915_request_wait(rq[i], WAIT_NS), 0);
+			assert_int_equal(words[i], round << 8 | work->id << 4 | i);
+			i915_request_put(rq[i]);
+		}
+		if (random_below(&work->seed, 8) == 0)
+			assert_int_equal(i915_wait_idle(w->i915, WAIT_NS), 0);
+	}
+	for (unsigned i = 0; i < IN_FLIGHT; i++)
+		i915_object_destroy(batches[i]);
+	i915_object_destroy(target);
+	i915_context_destroy(ctx);
+}
+
+static void vcpu_main(void *arg)
+{
+	struct vcpu_work *work = arg;
+	struct world *w = work->world;
+	struct i915_params params = { .pvmmio_levels = w->mode == PVMMIO ? PVMMIO_ELSP_SUBMIT : 0 };
+
+	plat_irq_restore(w->plat, true);
+	if (work->id == 0)
+		assert_int_equal(i915_create(&w->i915, w->plat, &params), 0);
+	while (!w->i915)
+		plat_delay_ns(w->plat, 1000);
+	w->started++;
+	run_rounds(work);
+	w->finished++;
+	if (work->id)
+		return;
+	while (w->finished < VCPUS)
+		plat_delay_ns(w->plat, 1000);
+	assert_int_equal(i915_wait_idle(w->i915, WAIT_NS), 0);
+	i915_get_stats(w->i915, &w->stats);
+	i915_destroy(w->i915);
+}
+
+static void run(enum mode mode, uint32_t seed)
+{
+	struct world w = { .mode = mode };
+
+	create_world(&w);
+	for (unsigned i = 0; i < VCPUS; i++) {
+		w.work[i] = (struct vcpu_work){ &w, seed * VCPUS + i, i };
+		assert_int_equal(vcpu_start(w.vm, i, 0, vcpu_main, &w.work[i]), 0);
+	}
+	executor_run(w.m->ex);
+	assert_int_equal(w.finished, VCPUS);
+	assert_true(w.stats.requests_added >= VCPUS * ROUNDS);
+	assert_int_equal(w.stats.requests_completed, w.stats.requests_added);
+	assert_true(executor_time_ps(w.m->ex) < WAIT_NS * PS_PER_NS);
+	assert_int_equal(w.stats.csb_errors, 0);
+	assert_int_equal(w.stats.vgpu_active, mode != NATIVE);
+	assert_int_equal(w.stats.pvmmio_levels, mode == PVMMIO ? PVMMIO_ELSP_SUBMIT : 0);
+	assert_int_equal(platform_pages_in_use(w.plat), 0);
+	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
+		struct gen9_engine_stats stats;
+
+		gen9_gpu_engine_stats(w.gpu, i, &stats);
+		assert_int_equal(stats.elsp_overruns, 0);
+		assert_int_equal(stats.hangs, 0);
+	}
+	destroy_world(&w);
+}
+
+static void vcpus_at_once_native(void **state)
+{
+	for (uint32_t seed = 1; seed <= 10; seed++)
+		run(NATIVE, seed);
+}
+
+static void vcpus_at_once_mediated(void **state)
+{
+	for (uint32_t seed = 1; seed <= 4; seed++)
+		run(BASELINE, seed);
+}
+
+static void vcpus_at_once_pvmmio(void **state)
+{
+	for (uint32_t seed = 1; seed <= 4; seed++)
+		run(PVMMIO, seed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vcpus_at_once_native),
+		cmocka_unit_test(vcpus_at_once_mediated),
+		cmocka_unit_test(vcpus_at_once_pvmmio),
+	};
+
+	return cmocka_run_group_tests_name("guest: several vCPUs", tests, NULL, NULL);
+}
