@@ -20,7 +20,8 @@
 
 const char *check_reserved_name(unsigned index)
 {
-	static const char *const names[] = { "virtual_time_ps", "vms", "engines", "config" };
+	static const char *const names[] = { "name",    "virtual_time_ps", "vms",
+					     "engines", "mediator_work",   "config" };
 
 	return index < sizeof(names) / sizeof(names[0]) ? names[index] : NULL;
 }

@@ -203,12 +203,16 @@ static int read_quantity(const struct reader *r, const char *at, const char *tex
 	for (size_t i = 0; i < 2; i++) {
 		if (!units_looks_like(text, kinds[i]))
 			continue;
-		if (!units_parse(text, kinds[i], &value, why) && value <= INT64_MAX) {
-			*out = (int64_t)value;
-			return 0;
+		if (units_parse(text, kinds[i], &value, why)) {
+			diag_error(r->diag, place(r, at), "%s", why);
+			return -EINVAL;
 		}
-		diag_error(r->diag, place(r, at), "%s", value > INT64_MAX ? "too large" : why);
-		return -EINVAL;
+		if (value > INT64_MAX) {
+			diag_error(r->diag, place(r, at), "'%.40s' is too large", text);
+			return -EINVAL;
+		}
+		*out = (int64_t)value;
+		return 0;
 	}
 	return -ENOENT;
 }

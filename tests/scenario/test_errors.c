@@ -45,8 +45,8 @@ static const struct row scenario_rows[] = {
 	{ "sed: 1\n" FIXTURE_VMS,
          "bad.yaml:1:1: unknown key 'sed' in a scenario; did you mean 'seed'?\n"                                                                             },
 	{ "frobnicate: 1\n" FIXTURE_VMS,						 "bad.yaml:1:1: unknown key 'frobnicate' in a scenario\n"            },
-	{ "<<: 1\n" FIXTURE_VMS, "bad.yaml:1:1: merge keys ('<<') are not supported\n"
-				 "bad.yaml:1:1: unknown key '<<' in a scenario\n" },
+	{ "<<: 1\n" FIXTURE_VMS,							 "bad.yaml:1:1: merge keys ('<<') are not supported\n"
+				 "bad.yaml:1:1: unknown key '<<' in a scenario\n"                                            },
 	{ "seed: -1\n" FIXTURE_VMS,						      "bad.yaml:1:7: 'seed' is '-1'; expected a whole number, 0 to "
 				    "9223372036854775807\n"							       },
 	{ "seed: 9223372036854775808\n" FIXTURE_VMS,
@@ -158,61 +158,61 @@ static const struct row vm_rows[] = {
 
 static const struct row step_rows[] = {
 	{VM0 "    workload: 5\n",
-         "bad.yaml:3:15: a workload is a single value; expected a mapping of keys\n"                                                                   },
-	{ VM0 "    workload: {}\n",						"bad.yaml:3:15: key 'steps' is missing in a workload\n"             },
+         "bad.yaml:3:15: a workload is a single value; expected a mapping of keys\n"                                                                        },
+	{ VM0 "    workload: {}\n",						     "bad.yaml:3:15: key 'steps' is missing in a workload\n"             },
 	{ VM0 "    workload: {steps: []}\n",
-         "bad.yaml:3:23: 'steps' is empty; expected at least one entry\n"									      },
+         "bad.yaml:3:23: 'steps' is empty; expected at least one entry\n"										   },
 	{ VM0 "    workload: {repeats: 2, steps: [{wait: all}]}\n",
-         "bad.yaml:3:16: unknown key 'repeats' in a workload; did you mean 'repeat'?\n"                                                                },
+         "bad.yaml:3:16: unknown key 'repeats' in a workload; did you mean 'repeat'?\n"                                                                     },
 	{ VM0 "    workload: {repeat: 0, timeout: 1.5ns, steps: [{wait: all}]}\n",
          "bad.yaml:3:24: 'repeat' is 0; expected 1 to 1000000\n"
-	  "bad.yaml:3:36: 'timeout' is 1.5ns; expected 1ns to 1000s, a multiple of 1ns\n"                                                              },
-	{ STEP "wait]}}]\n",						       "bad.yaml:2:3: a step is a single value; expected one key and its "
-			     "value, such as wait: all\n"								  },
+	  "bad.yaml:3:36: 'timeout' is 1.5ns; expected 1ns to 1000s, a multiple of 1ns\n"                                                                   },
+	{ STEP "wait]}}]\n",							    "bad.yaml:2:3: a step is a single value; expected one key and its "
+			     "value, such as wait: all\n"								       },
 	{ STEP "{wait: all, fill: {}}]}}]\n",
-         "bad.yaml:2:15: a step has 2 keys; expected one, such as wait: all\n"                                                                         },
-	{ STEP "{}]}}]\n",							 "bad.yaml:2:3: a step has 0 keys; expected one, such as wait: all\n"},
+         "bad.yaml:2:15: a step has 2 keys; expected one, such as wait: all\n"                                                                              },
+	{ STEP "{}]}}]\n",							      "bad.yaml:2:3: a step has 0 keys; expected one, such as wait: all\n"},
 	{ STEP "{flil: {}}]}}]\n",
          "bad.yaml:2:4: unknown step 'flil'; expected one of fill, copy, fast_copy, store, draw, "
-	  "dispatch, together, wait, sleep; did you mean 'fill'?\n"										    },
+	  "dispatch, together, wait, sleep; did you mean 'fill'?\n"											 },
 	{ STEP "{wait: one}, {wait: [all]}]}}]\n",
          "bad.yaml:2:10: 'wait' is not 'all'; expected wait: all\n"
-	  "bad.yaml:2:23: 'wait' is not 'all'; expected wait: all\n"										   },
+	  "bad.yaml:2:23: 'wait' is not 'all'; expected wait: all\n"											},
 	{ STEP "{sleep: 10}, {sleep: 0s}, {sleep: 2s}]}}]\n",
          "bad.yaml:2:11: 'sleep': '10' has no unit; expected one of ps, ns, us, ms, s\n"
 	  "bad.yaml:2:24: 'sleep' is 0s; expected 1ns to 1s, a multiple of 1ns\n"
-	  "bad.yaml:2:37: 'sleep' is 2s; expected 1ns to 1s, a multiple of 1ns\n"                                                                      },
+	  "bad.yaml:2:37: 'sleep' is 2s; expected 1ns to 1s, a multiple of 1ns\n"                                                                           },
 	{ STEP "{fill: 5}]}}]\n",
-         "bad.yaml:2:10: 'fill' is a single value; expected a mapping of keys\n"                                                                       },
+         "bad.yaml:2:10: 'fill' is a single value; expected a mapping of keys\n"                                                                            },
 	{ STEP "{fill: {wdith: 1}}]}}]\n",
-         "bad.yaml:2:11: unknown key 'wdith' in 'fill'; did you mean 'width'?\n"                                                                       },
+         "bad.yaml:2:11: unknown key 'wdith' in 'fill'; did you mean 'width'?\n"                                                                            },
 	{ STEP "{fill: {count: 1}}, {store: {engine: RCS0, width: 1}}]}}]\n",
          "bad.yaml:2:11: unknown key 'count' in 'fill'\n"
-	  "bad.yaml:2:46: unknown key 'width' in 'store'\n"											    },
+	  "bad.yaml:2:46: unknown key 'width' in 'store'\n"												 },
 	{ STEP "{fill: {width: 0, height: 8192}}]}}]\n",
          "bad.yaml:2:18: 'width' is 0; expected 1 to 8191\n"
-	  "bad.yaml:2:29: 'height' is 8192; expected 1 to 8191\n"										      },
+	  "bad.yaml:2:29: 'height' is 8192; expected 1 to 8191\n"											   },
 	{ STEP "{fill: {engine: RCS0}}, {draw: {engine: BCS0}}]}}]\n",
          "bad.yaml:2:19: 'fill' cannot run on RCS0; expected BCS0\n"
-	  "bad.yaml:2:43: 'draw' cannot run on BCS0; expected RCS0\n"										  },
+	  "bad.yaml:2:43: 'draw' cannot run on BCS0; expected RCS0\n"										       },
 	{ STEP "{fill: {engine: BSC0}}]}}]\n",
          "bad.yaml:2:19: 'engine' is 'BSC0'; expected one of RCS0, BCS0, VCS0, VCS1, VECS0; did "
-	  "you mean 'BCS0'?\n"															 },
-	{ STEP "{store: {}}]}}]\n",						"bad.yaml:2:11: key 'engine' is missing in 'store', which any "
-         "engine can do; expected one "
-				    "of RCS0, BCS0, VCS0, VCS1, VECS0\n"														    },
+	  "you mean 'BCS0'?\n"															      },
+	{ STEP "{store: {}}]}}]\n",						     "bad.yaml:2:11: key 'engine' is missing in 'store', which any "
+				    "engine can do; expected one "
+				    "of RCS0, BCS0, VCS0, VCS1, VECS0\n"                                                 },
 	{ STEP "{fill: {misuse: batch_adress}}]}}]\n",
          "bad.yaml:2:19: 'misuse' is 'batch_adress'; expected one of none, batch_address, "
-	  "descriptor_invalid, ring_tail; did you mean 'batch_address'?\n"},
+	  "descriptor_invalid, ring_tail; did you mean 'batch_address'?\n"										  },
 	{ STEP "{fill: {context: [a]}}, {fill: {context: a.b}}]}}]\n",
          "bad.yaml:2:20: 'context' is a list; expected a name\n"
 	  "bad.yaml:2:44: 'context' is 'a.b'; expected a name of at most 31 letters, digits, '_' "
-	  "and '-', not only digits\n"												    },
+	  "and '-', not only digits\n"														      },
 	{ STEP "{together: [{wait: all}, {together: [{fill: {}}]}, {fill: {}}]}]}}]\n",
          "bad.yaml:2:16: 'wait' inside of 'together'; expected submissions only\n"
-	  "bad.yaml:2:29: 'together' inside of 'together'; expected submissions only\n"},
+	  "bad.yaml:2:29: 'together' inside of 'together'; expected submissions only\n"                                                                     },
 	{ STEP "{together: []}]}}]\n",
-         "bad.yaml:2:14: 'together' is empty; expected at least one entry\n"																		     },
+         "bad.yaml:2:14: 'together' is empty; expected at least one entry\n"										},
 };
 
 static const struct row variant_rows[] = {
