@@ -15,7 +15,7 @@
  *
  * Source: gvt/cmd_parser.c of Linux 5.1. Deliberately stricter: a command that straddles the end of
  * its buffer, all post-sync operations of PIPE_CONTROL, the five-dword MI_FLUSH_DW, page directory
- * registers, registers of other engines. Blits are audited too: here they address the GGTT.
+ * registers, registers of other engines, memory operands without a GGTT bit, blits.
  */
 #ifndef PVMMIO_HOST_CMD_PARSER_H
 #define PVMMIO_HOST_CMD_PARSER_H

@@ -40,6 +40,11 @@ static uint64_t address(const uint32_t *low)
 	return (uint64_t)low[1] << 32 | low[0];
 }
 
+/*
+ * Every memory operand is taken as a GGTT address, whatever the command's GGTT bit says: what is
+ * audited here runs from the GGTT, and operands without the bit are in the command's own space.
+ * Upstream, whose guests run with page tables of their own, skips those.
+ */
 static int audit_ggtt(struct cmd_scan *scan, uint64_t gma, uint64_t bytes)
 {
 	if (gma & 3 || bytes > OPERAND_LIMIT_BYTES || !gtt_in_share(scan->vgpu, gma, bytes))
@@ -117,9 +122,7 @@ static int audit_register_memory(struct cmd_scan *scan, uint32_t *cmd, bool writ
 {
 	int ret = audit_register(scan, cmd[1], writes_register);
 
-	if (ret || !(*cmd & MI_USE_GGTT))
-		return ret;
-	return audit_ggtt(scan, address(&cmd[2]), 4);
+	return ret ? ret : audit_ggtt(scan, address(&cmd[2]), 4);
 }
 
 static int audit_lrm(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords)
@@ -145,8 +148,6 @@ static int audit_store_data(struct cmd_scan *scan, uint32_t *cmd, unsigned dword
 
 	if (dwords != (qword ? 5u : 4u))
 		return refuse(scan, GVT_INCIDENT_COMMAND_LENGTH, *cmd, -EFAULT);
-	if (!(*cmd & MI_USE_GGTT))
-		return 0;
 	return audit_ggtt(scan, address(&cmd[1]), qword ? 8 : 4);
 }
 
@@ -154,8 +155,6 @@ static int audit_atomic(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords)
 {
 	if (dwords != 3 && dwords != 11)
 		return refuse(scan, GVT_INCIDENT_COMMAND_LENGTH, *cmd, -EFAULT);
-	if (!(*cmd & MI_USE_GGTT))
-		return 0;
 	return audit_ggtt(scan, address(&cmd[1]), UINT64_C(4) << MI_ATOMIC_SIZE(*cmd));
 }
 
@@ -190,7 +189,7 @@ static int audit_flush_dw(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords)
 		cmd[1] = (uint32_t)gma | MI_FLUSH_DW_GGTT;
 		cmd[2] = 0;
 	}
-	return cmd[1] & MI_FLUSH_DW_GGTT ? audit_ggtt(scan, gma, 8) : 0;
+	return audit_ggtt(scan, gma, 8);
 }
 
 static int audit_pipe_control(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords)
@@ -215,7 +214,7 @@ static int audit_pipe_control(struct cmd_scan *scan, uint32_t *cmd, unsigned dwo
 		cmd[2] = (uint32_t)gma;
 		cmd[3] = 0;
 	}
-	return cmd[1] & PIPE_CONTROL_GGTT ? audit_ggtt(scan, gma, 8) : 0;
+	return audit_ggtt(scan, gma, 8);
 }
 
 // A linear surface as a blit sees it; corners as y << 16 | x.
