@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/mman.h>
+
 #include <cmocka.h>
 
 #include "hw-model/regs/gen9_context.h"
@@ -14,14 +16,28 @@ const struct gen9_engine_info fake_engine_info[GEN9_ENGINE_COUNT] = GEN9_ENGINE_
 
 /* ---- life cycle ---- */
 
+#define REGS_BYTES ((size_t)GEN9_MMIO_SIZE_BYTES)
+#define GGTT_BYTES ((size_t)GEN9_GGTT_ENTRIES * sizeof(uint64_t))
+#define LOG_BYTES  ((size_t)FAKE_LOG_LIMIT * sizeof(struct fake_access))
+#define RAM_BYTES  ((size_t)FAKE_RAM_PAGES * PLAT_PAGE_SIZE)
+
+/* Zeroed, and sparse: some tests make hundreds of machines, each touching little. */
+static void *map_bytes(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(p != MAP_FAILED);
+	return p;
+}
+
 struct platform *fake_create(void)
 {
 	struct platform *plat = calloc(1, sizeof(*plat));
 
-	plat->regs = calloc(1, GEN9_MMIO_SIZE_BYTES);
-	plat->ggtt = calloc(GEN9_GGTT_ENTRIES, sizeof(uint64_t));
-	plat->log = calloc(FAKE_LOG_LIMIT, sizeof(*plat->log));
-	plat->ram = aligned_alloc(PLAT_PAGE_SIZE, (size_t)FAKE_RAM_PAGES * PLAT_PAGE_SIZE);
+	plat->regs = map_bytes(REGS_BYTES);
+	plat->ggtt = map_bytes(GGTT_BYTES);
+	plat->log = map_bytes(LOG_BYTES);
+	plat->ram = map_bytes(RAM_BYTES);
 	plat->pci[GEN9_PCI_ID / 4] = GEN9_PCI_DEVICE;
 	plat->pci[GEN9_PCI_BAR0 / 4] = (uint32_t)FAKE_BAR0 | 0x4; /* 64 bits */
 	plat->pci[GEN9_PCI_BAR0 / 4 + 1] = (uint32_t)(FAKE_BAR0 >> 32);
@@ -58,10 +74,10 @@ struct platform *fake_create_vgpu(void)
 
 void fake_destroy(struct platform *plat)
 {
-	free(plat->regs);
-	free(plat->ggtt);
-	free(plat->log);
-	free(plat->ram);
+	munmap(plat->regs, REGS_BYTES);
+	munmap(plat->ggtt, GGTT_BYTES);
+	munmap(plat->log, LOG_BYTES);
+	munmap(plat->ram, RAM_BYTES);
 	free(plat);
 }
 
