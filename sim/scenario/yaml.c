@@ -14,6 +14,7 @@ struct anchor {
 
 struct builder {
 	struct fy_parser *fyp;
+	struct fy_diag *fyd;
 	struct arena *arena;
 	struct diag *diag;
 	const struct source *source;
@@ -190,12 +191,11 @@ static struct text_pos clamp_pos(struct text_pos pos)
 /* libfyaml reports what it could not parse through its diagnostics object. */
 static void take_parser_errors(struct builder *b, struct text_pos last)
 {
-	struct fy_diag *fyd = fy_parser_get_diag(b->fyp);
 	struct fy_diag_error *error;
 	void *iterator = NULL;
 	bool any = false;
 
-	while (fyd && (error = fy_diag_errors_iterate(fyd, &iterator))) {
+	while ((error = fy_diag_errors_iterate(b->fyd, &iterator))) {
 		struct text_pos pos = last;
 
 		if (error->line > 0 && error->column > 0) {
@@ -208,8 +208,6 @@ static void take_parser_errors(struct builder *b, struct text_pos last)
 	}
 	if (!any)
 		diag_error(b->diag, last, "not YAML: syntax error after this");
-	if (fyd)
-		fy_diag_unref(fyd);
 }
 
 /* The next event; NULL after an error, which was noted. */
@@ -555,23 +553,35 @@ static int check_text(const struct source *source, struct diag *diag)
 	return 0;
 }
 
-static struct fy_parser *create_parser(void)
+static int create_parser(struct builder *b)
 {
-	struct fy_diag_cfg diag_cfg;
 	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG };
-	struct fy_parser *fyp;
+	struct fy_diag_cfg diag_cfg;
 
 	fy_diag_cfg_default(&diag_cfg);
 	diag_cfg.fp = NULL; /* nothing goes to standard error */
 	diag_cfg.level = FYET_ERROR;
 	diag_cfg.colorize = false;
-	cfg.diag = fy_diag_create(&diag_cfg);
-	if (!cfg.diag)
-		return NULL;
-	fy_diag_set_collect_errors(cfg.diag, true);
-	fyp = fy_parser_create(&cfg);
-	fy_diag_unref(cfg.diag); /* the parser has its own reference */
-	return fyp;
+	b->fyd = fy_diag_create(&diag_cfg);
+	if (!b->fyd)
+		return -ENOMEM;
+	fy_diag_set_collect_errors(b->fyd, true);
+	cfg.diag = b->fyd;
+	b->fyp = fy_parser_create(&cfg);
+	if (!b->fyp || fy_parser_set_string(b->fyp, b->source->text, b->source->len))
+		return -ENOMEM;
+	return 0;
+}
+
+/* What was collected refers to the parser's input, and is not freed with either of them. */
+static void destroy_parser(struct builder *b)
+{
+	if (b->fyd)
+		fy_diag_reset_error(b->fyd);
+	if (b->fyp)
+		fy_parser_destroy(b->fyp);
+	if (b->fyd)
+		fy_diag_unref(b->fyd);
 }
 
 int yaml_parse(struct yaml_node **out, struct arena *arena, const struct source *source,
@@ -587,14 +597,10 @@ int yaml_parse(struct yaml_node **out, struct arena *arena, const struct source 
 	if (!b)
 		return -ENOMEM;
 	*b = (struct builder){ .arena = arena, .diag = diag, .source = source };
-	err = -ENOMEM;
-	b->fyp = create_parser();
-	if (!b->fyp || fy_parser_set_string(b->fyp, source->text, source->len))
-		goto out;
-	err = build_stream(b, out);
-out:
-	if (b->fyp)
-		fy_parser_destroy(b->fyp);
+	err = create_parser(b);
+	if (!err)
+		err = build_stream(b, out);
+	destroy_parser(b);
 	free(b);
 	return err;
 }
