@@ -191,8 +191,7 @@ static void page_must_be_usable(void **state)
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(rig_negotiate(g, bad[i], PVMMIO_ELSP_SUBMIT), 0);
 	assert_int_equal(rig_incidents(g, GVT_INCIDENT_PVMMIO_PAGE), count);
-	assert_int_equal(bus_set_attr(g->vm->bus, gpa >> PAGE_SHIFT, 1, BUS_RAM_TRACKED,
-				      &watcher),
+	assert_int_equal(bus_set_attr(g->vm->bus, gpa >> PAGE_SHIFT, 1, BUS_RAM_TRACKED, &watcher),
 			 0);
 	assert_int_equal(rig_negotiate(g, gpa, PVMMIO_ELSP_SUBMIT), 0);
 	assert_int_equal(rig_incidents(g, GVT_INCIDENT_PVMMIO_PAGE), count + 1);
