@@ -55,8 +55,8 @@ struct scenario {
 };
 
 struct scenario_options {
-	const char *profile_dir; /* folder with hardware/ and costs/; NULL: beside the scenario,
-				    then built in */
+	const char *profile_dir;      /* folder with hardware/ and costs/, searched before profiles/
+					 beside the scenario and the built-in ones; may be NULL */
 	const char *const *overrides; /* "KEY=VALUE", applied to every variant after its own */
 	size_t override_count;
 	FILE *errors; /* where messages go; NULL: nowhere */
@@ -64,14 +64,16 @@ struct scenario_options {
 
 /*
  * Read and check path. 0; -EINVAL when the file or an override is wrong (messages were written);
- * -ENOMEM; or the error of opening it. The caller ends *out with scenario_free().
+ * -ENOMEM, or the error of reading the file, without a message. The caller ends *out with
+ * scenario_free(); it is NULL after an error. options may be NULL.
  */
 int scenario_load(struct scenario **out, const char *path, const struct scenario_options *options);
 void scenario_free(struct scenario *scenario);
 
 /*
  * The effective configuration of one variant, defaults included, as the report carries it: every
- * schema key, the profiles' parameters with their values. New reference, NULL when out of memory.
+ * schema key, the profiles' parameters with their values under platform.set. It is a scenario
+ * itself: loading it gives the same configuration. New reference, NULL when out of memory.
  */
 json_t *scenario_config_json(const struct sim_config *config);
 
