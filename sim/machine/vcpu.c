@@ -86,23 +86,32 @@ struct vcpu *vcpu_current(const struct machine *m)
 	return party && party->kind == PARTY_VCPU ? container_of(party, struct vcpu, party) : NULL;
 }
 
+static uint64_t max_ps(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 // Keep the queue of arrivals sorted. When it is full, the two latest become one, at the later time:
 // the guest's handler then runs after both.
 static void queue_arrival(struct vcpu *vcpu, uint64_t at_ps)
 {
-	unsigned i = vcpu->irq_count;
+	uint64_t *queue = vcpu->irq_at_ps;
+	const unsigned last = VCPU_IRQ_QUEUE - 1;
+	unsigned i;
 
-	if (i == VCPU_IRQ_QUEUE) {
-		vcpu->interrupts_merged++;
-		i--;
-		if (at_ps < vcpu->irq_at_ps[i])
-			at_ps = vcpu->irq_at_ps[i];
+	if (vcpu->irq_count <= last) {
+		i = vcpu->irq_count++;
 	} else {
-		vcpu->irq_count++;
+		vcpu->interrupts_merged++;
+		if (at_ps >= queue[last - 1]) {
+			queue[last] = max_ps(queue[last], at_ps);
+			return;
+		}
+		i = last - 1;
 	}
-	for (; i > 0 && vcpu->irq_at_ps[i - 1] > at_ps; i--)
-		vcpu->irq_at_ps[i] = vcpu->irq_at_ps[i - 1];
-	vcpu->irq_at_ps[i] = at_ps;
+	for (; i > 0 && queue[i - 1] > at_ps; i--)
+		queue[i] = queue[i - 1];
+	queue[i] = at_ps;
 }
 
 // The CPU accepts one interrupt: everything that has arrived by now is in it.
