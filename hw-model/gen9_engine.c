@@ -100,7 +100,6 @@ static int lite_restore(struct gen9_engine *engine)
 	int rc;
 
 	gen9_execlist_promote(engine);
-	engine->descriptor = gen9_execlist_element(engine, 0);
 	rc = gen9_context_lite_restore(engine);
 	if (!rc)
 		rc = gen9_csb_write(engine, CSB_LITE_RESTORE | CSB_PREEMPTED,

@@ -31,7 +31,6 @@ void gen9_execlists_reset(struct gen9_engine *engine)
 	engine->active = false;
 	engine->halted = false;
 	engine->element = 0;
-	engine->arbitration = true;
 }
 
 static void submit(struct gen9_engine *engine, uint64_t element0, uint64_t element1)

@@ -147,9 +147,7 @@ uint32_t gen9_mmio_read32(struct gen9_gpu *gpu, uint32_t offset)
 
 	if (hook && hook->read)
 		return hook->read(gpu, offset);
-	if (RULE_CLASS(rule) == GEN9_REG_WO)
-		return 0;
-	return *gen9_reg(gpu, offset);
+	return *gen9_reg(gpu, offset); /* write-only ones never leave 0 */
 }
 
 void gen9_mmio_write32(struct gen9_gpu *gpu, uint32_t offset, uint32_t value)

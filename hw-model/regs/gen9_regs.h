@@ -120,8 +120,8 @@ struct gen9_engine_info {
 #define RESET_CTL_READY      (1u << 1)
 #define MI_MODE_STOP_RING    (1u << 8)
 #define MI_MODE_IDLE         (1u << 9)
-#define MASKED_ENABLE(bits)  (((bits) << 16) | (bits))
-#define MASKED_DISABLE(bits) ((bits) << 16)
+#define MASKED_ENABLE(bits)  (((uint32_t)(bits) << 16) | (bits))
+#define MASKED_DISABLE(bits) ((uint32_t)(bits) << 16)
 
 /* ---- interrupts ---- */
 #define MASTER_IRQ        0x44200u

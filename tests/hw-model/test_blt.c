@@ -218,6 +218,8 @@ static void test_empty_rectangles(struct rig *rig)
 	    AT(5, 0), AT(5, 9), canvas->gma, 0, 1, MI_NOOP);
 	run(rig, XY_COLOR_BLT | XY_BLT_WRITE_RGBA, XY_BLT_DEPTH_32 | XY_BLT_ROP_PATTERN_COPY | 256,
 	    AT(0, 9), AT(5, 3), canvas->gma, 0, 1, MI_NOOP);
+	run(rig, XY_COLOR_BLT | XY_BLT_WRITE_RGBA, XY_BLT_DEPTH_32 | XY_BLT_ROP_PATTERN_COPY | 256,
+	    AT(9, 0), AT(5, 3), canvas->gma, 0, 1, MI_NOOP);
 	CHECK_EQ(rig, rig_stats(rig, GEN9_BCS0).bytes_written, 0);
 	canvas_check(canvas);
 	free(canvas);

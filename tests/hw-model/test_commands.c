@@ -238,12 +238,14 @@ static void test_work_takes_its_time(struct rig *rig)
 	CHECK_EQ(rig, rig_stats(rig, GEN9_RCS0).busy_ps - before_ps, empty_ps);
 }
 
+/* 2^64 groups. */
 static void test_endless_work_does_not_break_the_clock(struct rig *rig)
 {
 	struct rig_context ctx;
 
 	rig_context_init(&ctx, rig, GEN9_RCS0, 1);
-	rig_emit(&ctx, GPGPU_WALKER, 0, 0, 0, 0, 0, 0, ~0u, 0, 0, ~0u, 0, ~0u, 0, 0, MI_NOOP);
+	rig_emit(&ctx, GPGPU_WALKER, 0, 0, 0, 0, 0, 0, 1u << 31, 0, 0, 1u << 31, 0, 4, 0, 0,
+		 MI_NOOP);
 	rig_submit(&ctx, NULL);
 	rig_sleep(rig, PS_PER_S);
 	CHECK_EQ(rig, rig_event(rig, GEN9_RCS0), EVENT(1, 0));
@@ -280,6 +282,9 @@ static void test_unknown_commands_hang(struct rig *rig)
 {
 	expect_hang(rig, GEN9_BCS0, 0, 0x02000000); /* MI opcode 4 */
 	expect_hang(rig, GEN9_BCS0, 0, 0x1f800000, 0);
+	expect_hang(rig, GEN9_RCS0, 0, PIPE_CONTROL - 1, 0, 0, 0, 0); /* too short */
+	expect_hang(rig, GEN9_RCS0, 0, PIPE_CONTROL, 1u << 23, 0, 0, 0,
+		    0); /* post sync to register */
 	expect_hang(rig, GEN9_BCS0, 0, 0x20000000);
 	expect_hang(rig, GEN9_BCS0, 0, 0x50000000, 0); /* BLT opcode 0x40 */
 	expect_hang(rig, GEN9_RCS0, 0, 0x7e000000, 0);
@@ -397,6 +402,42 @@ static void test_semaphore_signal(struct rig *rig)
 	CHECK_EQ(rig, rig_event(rig, GEN9_BCS0), EVENT(0x18, 6));
 }
 
+static void test_semaphore_in_a_batch(struct rig *rig)
+{
+	uint32_t batch = rig_alloc(rig, 1), at = rig_alloc(rig, 1);
+	struct rig_context ctx;
+
+	rig_put(rig, batch, MI_SEMAPHORE_WAIT | 1u << 15 | 4u << 12, 7, at, 0, MI_STORE_DATA_IMM,
+		at + 8, 0, 1, MI_BATCH_BUFFER_END);
+	rig_context_init(&ctx, rig, GEN9_BCS0, 6);
+	rig_emit(&ctx, MI_BATCH_BUFFER_START, batch, 0, MI_NOOP);
+	rig_submit(&ctx, NULL);
+	rig_sleep(rig, PS_PER_MS);
+	CHECK_EQ(rig, rig_load(rig, at + 8), 0);
+	CHECK_EQ(rig, rig_read_engine(rig, GEN9_BCS0, RING_ACTHD), batch);
+	rig_store(rig, at, 7);
+	rig_wait_idle(rig, GEN9_BCS0);
+	CHECK_EQ(rig, rig_load(rig, at + 8), 1);
+}
+
+static void test_semaphore_poll_interval(struct rig *rig)
+{
+	uint32_t at = rig_alloc(rig, 1);
+	struct rig_context ctx;
+
+	rig_write_engine(rig, GEN9_BCS0, RING_SEMA_WAIT_POLL, 500);
+	rig_context_init(&ctx, rig, GEN9_BCS0, 6);
+	rig_emit(&ctx, MI_SEMAPHORE_WAIT | 1u << 15 | 4u << 12, 1, at, 0, MI_STORE_DATA_IMM, at + 8,
+		 0, 1);
+	rig_submit(&ctx, NULL);
+	rig_sleep(rig, 20 * PS_PER_US); /* it has looked once */
+	rig_store(rig, at, 1);
+	rig_sleep(rig, 400 * PS_PER_US);
+	CHECK_EQ(rig, rig_load(rig, at + 8), 0);
+	rig_sleep(rig, 200 * PS_PER_US);
+	CHECK_EQ(rig, rig_load(rig, at + 8), 1);
+}
+
 static void test_semaphore_on_a_register(struct rig *rig)
 {
 	struct rig_context ctx;
@@ -458,6 +499,8 @@ static void test_waiting_semaphore_can_be_preempted(struct rig *rig)
 	T(test_semaphore_poll)                                                                     \
 	T(test_semaphore_comparisons)                                                              \
 	T(test_semaphore_signal)                                                                   \
+	T(test_semaphore_in_a_batch)                                                               \
+	T(test_semaphore_poll_interval)                                                            \
 	T(test_semaphore_on_a_register)                                                            \
 	T(test_waiting_semaphore_can_be_preempted)
 

@@ -170,10 +170,11 @@ static void test_ring_out_of_range(struct rig *rig)
 		expect_hang(rig, &a);
 	}
 	rig_context_init(&a, rig, GEN9_VECS0, 1);
-	rig_set_image(&a, CTX_RING_TAIL, 0x1000);
+	rig_set_image(&a, CTX_RING_TAIL, 0x1008);
 	rig_write_elsp(rig, GEN9_VECS0, rig_descriptor(&a), 0);
 	rig_sleep(rig, PS_PER_MS);
 	CHECK_EQ(rig, rig_stats(rig, GEN9_VECS0).hangs, 1);
+	CHECK_EQ(rig, rig_stats(rig, GEN9_VECS0).commands, 0);
 }
 
 static void test_lite_restore_with_a_bad_tail(struct rig *rig)
@@ -188,6 +189,7 @@ static void test_lite_restore_with_a_bad_tail(struct rig *rig)
 	rig_write_elsp(rig, GEN9_RCS0, rig_descriptor(&a), 0);
 	rig_sleep(rig, PS_PER_MS);
 	CHECK_EQ(rig, rig_stats(rig, GEN9_RCS0).hangs, 1);
+	CHECK_EQ(rig, rig_stats(rig, GEN9_RCS0).commands, 1);
 }
 
 static void test_garbage_in_the_state_page(struct rig *rig)
@@ -209,12 +211,14 @@ static void test_list_of_another_form(struct rig *rig)
 	struct rig_context a;
 	uint32_t state;
 
-	/* What matters are the lists, not where they are: the same in one list, then the end. */
+	/* What matters are the lists, not where they are: the same in one list, then the
+	 * end. An offset beyond the registers is ignored. */
 	rig_context_init(&a, rig, GEN9_BCS0, 1);
 	state = a.lrca + 4096;
-	rig_put(rig, state, MI_LOAD_REGISTER_IMM(5), 0x22000 + RING_CONTEXT_CONTROL,
-		CTX_CTRL_ORDINARY, 0x22000 + RING_CTL, RING_CTL_VALID, 0x22000 + RING_START, a.ring,
-		0x22000 + RING_HEAD, 0, 0x22000 + RING_TAIL, 0, MI_BATCH_BUFFER_END, 0xffffffff);
+	rig_put(rig, state, MI_LOAD_REGISTER_IMM(6), 0x7ffffc, 0xdead,
+		0x22000 + RING_CONTEXT_CONTROL, CTX_CTRL_ORDINARY, 0x22000 + RING_CTL,
+		RING_CTL_VALID, 0x22000 + RING_START, a.ring, 0x22000 + RING_HEAD, 0,
+		0x22000 + RING_TAIL, 0, MI_BATCH_BUFFER_END, 0xffffffff);
 	rig_write_elsp(rig, GEN9_BCS0, rig_descriptor(&a), 0);
 	rig_wait_idle(rig, GEN9_BCS0);
 	CHECK_EQ(rig, rig_stats(rig, GEN9_BCS0).hangs, 0);

@@ -84,6 +84,7 @@ static void test_reset_in_the_middle_of_work(struct rig *rig)
 	rig_submit(&a, NULL);
 	rig_sleep(rig, PS_PER_MS);
 	rig_write(rig, GDRST, GDRST_FULL);
+	rig_sleep(rig, 10 * PS_PER_MS);
 	start_ps = rig_now(rig);
 	enable(rig, GEN9_RCS0);
 	rig_submit(&b, NULL);
@@ -194,6 +195,31 @@ static void test_stopped_engine_starts_nothing(struct rig *rig)
 	CHECK_EQ(rig, rig_event(rig, GEN9_BCS0), EVENT(0x1, 0));
 }
 
+static void test_reset_of_a_stopped_engine(struct rig *rig)
+{
+	struct rig_context a;
+
+	rig_context_init(&a, rig, GEN9_RCS0, 1);
+	rig_emit(&a, DRAW_10US);
+	rig_submit(&a, NULL);
+	rig_write_engine(rig, GEN9_RCS0, RING_ELSP, 0x1234); /* half a submission is lost as well */
+	rig_sleep(rig, 8 * PS_PER_US);
+	rig_write_engine(rig, GEN9_RCS0, RING_MI_MODE, MASKED_ENABLE(MI_MODE_STOP_RING));
+	rig_sleep(rig, PS_PER_MS);
+	rig_write(rig, GDRST, 1u << 1);
+	enable(rig, GEN9_RCS0);
+	rig_store(rig, rig->hwsp[GEN9_RCS0] + 0x40, 0);
+	rig_submit(&a, NULL);
+	/* It shows busy from the start, while it still loads the context. */
+	while (!rig_load(rig, rig->hwsp[GEN9_RCS0] + 0x40))
+		rig_sleep(rig, 50 * PS_PER_NS);
+	rig_sleep(rig, 300 * PS_PER_NS);
+	CHECK_EQ(rig, rig_read_engine(rig, GEN9_RCS0, RING_MI_MODE), 0);
+	rig_wait_idle(rig, GEN9_RCS0);
+	CHECK_EQ(rig, rig_event(rig, GEN9_RCS0), EVENT(0x1, 0));
+	CHECK_EQ(rig, rig_event(rig, GEN9_RCS0), EVENT(0x18, 1));
+}
+
 static void test_cancelled_reset_request(struct rig *rig)
 {
 	struct rig_context a;
@@ -280,6 +306,7 @@ static void test_the_same_twice(void **state)
 	T(test_interrupt_and_ggtt_state_survive_a_reset)                                           \
 	T(test_stop_ring)                                                                          \
 	T(test_stopped_engine_starts_nothing)                                                      \
+	T(test_reset_of_a_stopped_engine)                                                          \
 	T(test_cancelled_reset_request)                                                            \
 	T(test_five_engines_at_once)
 

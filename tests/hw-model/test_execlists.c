@@ -192,6 +192,24 @@ static void test_force_restore_is_no_lite_restore(struct rig *rig)
 	CHECK_EQ(rig, rig_event(rig, GEN9_RCS0), EVENT(0x18, 5));
 }
 
+/* The id is part of what makes a context the same. */
+static void test_same_image_with_another_id_preempts(struct rig *rig)
+{
+	struct rig_context a, b;
+
+	rig_context_init(&a, rig, GEN9_RCS0, 5);
+	rig_emit(&a, DRAW_10US, MI_NOOP);
+	rig_submit(&a, NULL);
+	rig_sleep(rig, 8 * PS_PER_US);
+	b = a;
+	b.id = 6;
+	rig_submit(&b, NULL);
+	rig_wait_idle(rig, GEN9_RCS0);
+	CHECK_EQ(rig, rig_event(rig, GEN9_RCS0), EVENT(0x1, 0));
+	CHECK_EQ(rig, rig_event(rig, GEN9_RCS0), EVENT(0x2, 5));
+	CHECK_EQ(rig, rig_event(rig, GEN9_RCS0), EVENT(0x18, 6));
+}
+
 static void test_preemption(struct rig *rig)
 {
 	struct rig_context a, b;
@@ -414,6 +432,7 @@ static void test_submission_while_the_context_is_saved(struct rig *rig)
 	T(test_lite_restore)                                                                       \
 	T(test_lite_restore_brings_a_second_element)                                               \
 	T(test_force_restore_is_no_lite_restore)                                                   \
+	T(test_same_image_with_another_id_preempts)                                                \
 	T(test_preemption)                                                                         \
 	T(test_preempted_and_complete)                                                             \
 	T(test_no_preemption_with_arbitration_off)                                                 \

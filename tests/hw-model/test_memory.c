@@ -90,6 +90,7 @@ static void test_no_third_level(struct rig *rig)
 	rig_sleep(rig, PS_PER_MS);
 	CHECK_EQ(rig, rig_stats(rig, GEN9_BCS0).hangs, 1);
 	rig_context_init(&a, rig, GEN9_VCS0, 1);
+	rig_put(rig, batch, MI_BATCH_BUFFER_END);
 	rig_emit(&a, MI_BATCH_BUFFER_START | MI_BATCH_SECOND_LEVEL, batch, 0);
 	rig_submit(&a, NULL);
 	rig_sleep(rig, PS_PER_MS);
@@ -360,6 +361,22 @@ static void test_ppgtt_batch_cannot_reach_the_ggtt(struct rig *rig)
 	CHECK_EQ(rig, rig_load(rig, pages + 0x800), 3); /* they were no-ops, not errors */
 }
 
+static void test_pipe_control_in_a_ppgtt_batch(struct rig *rig)
+{
+	uint32_t pages = rig_alloc(rig, 1), at = rig_alloc(rig, 1);
+	struct rig_context a;
+
+	rig_context_init(&a, rig, GEN9_RCS0, 1);
+	map_ppgtt(&a, GMA, pages, 1);
+	rig_put(rig, pages, PIPE_CONTROL, PIPE_CONTROL_WRITE_QWORD | PIPE_CONTROL_GGTT, at, 0, 1, 2,
+		PIPE_CONTROL, PIPE_CONTROL_WRITE_QWORD, (uint32_t)GMA + 0x800,
+		(uint32_t)(GMA >> 32), 3, 4, MI_BATCH_BUFFER_END);
+	start_ppgtt(&a, GMA);
+	run(&a);
+	CHECK_EQ(rig, rig_load64(rig, at), 0);
+	CHECK_EQ(rig, rig_load64(rig, pages + 0x800), 0x400000003);
+}
+
 static void test_ppgtt_batch_writes_listed_registers_only(struct rig *rig)
 {
 	uint32_t pages = rig_alloc(rig, 1);
@@ -414,6 +431,7 @@ static void test_ppgtt_batch_cannot_chain_to_the_ggtt(struct rig *rig)
 	T(test_large_pages_fault)                                                                  \
 	T(test_without_privilege_bit_ppgtt_is_the_ggtt)                                            \
 	T(test_ppgtt_batch_cannot_reach_the_ggtt)                                                  \
+	T(test_pipe_control_in_a_ppgtt_batch)                                                      \
 	T(test_ppgtt_batch_writes_listed_registers_only)                                           \
 	T(test_ppgtt_batch_cannot_chain_to_the_ggtt)
 

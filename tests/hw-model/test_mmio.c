@@ -65,8 +65,14 @@ static void test_masked_register(struct rig *rig)
 
 static void test_status_pointer_read_field_is_software_s(struct rig *rig)
 {
+	struct rig_context ctx;
+
 	rig_write_engine(rig, GEN9_BCS0, RING_CSB_PTR, MASKED_ENABLE(0x300));
 	CHECK_EQ(rig, rig_read_engine(rig, GEN9_BCS0, RING_CSB_PTR), 0x307);
+	rig_context_init(&ctx, rig, GEN9_BCS0, 1);
+	rig_submit(&ctx, NULL);
+	rig_wait_idle(rig, GEN9_BCS0);
+	CHECK_EQ(rig, rig_read_engine(rig, GEN9_BCS0, RING_CSB_PTR), 0x301);
 }
 
 static void test_write_one_to_clear(struct rig *rig)
