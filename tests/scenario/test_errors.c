@@ -26,6 +26,10 @@ static const struct row yaml_rows[] = {
 	{ "seed: \xff\n",								   "bad.yaml:1:7: a byte that is not UTF-8; expected text\n"                 },
 	{ "title: \xc3\xa9\xc3\xa9 \xe2\x82\n",
          "bad.yaml:1:11: a byte that is not UTF-8; expected text\n"												   },
+ /* an overlong form, a surrogate, beyond Unicode */
+	{ "seed: \xe0\x80\x80\n",							   "bad.yaml:1:7: a byte that is not UTF-8; expected text\n"                 },
+	{ "seed: \xed\xa0\x80\n",							   "bad.yaml:1:7: a byte that is not UTF-8; expected text\n"                 },
+	{ "seed: \xf4\x90\x80\x80\n",						       "bad.yaml:1:7: a byte that is not UTF-8; expected text\n"                 },
 	{ "title: \"a\\0b\"\n" FIXTURE_VMS,						 "bad.yaml:1:8: a value contains a NUL character\n"                        },
 	{ "a: 1\n---\nb: 2\n",							      "bad.yaml:2:1: a second document; expected one\n"                         },
 	{ "seed: *x\n",								     "bad.yaml:1:7: alias '*x' has no anchor '&x' before it\n"                 },

@@ -204,7 +204,7 @@ static void repeats_what_an_alias_names(void **state)
 
 static const char with_variants[] =
 	"seed: 5\n"
-	"platform: {costs: zero, set: {costs.exit.reentry: 2ns}}\n"
+	"platform: {costs: zero, set: {exit.reentry: 2ns}}\n"
 	"vms:\n"
 	"  - name: vm0\n"
 	"    workload:\n"
