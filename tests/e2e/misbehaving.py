@@ -70,6 +70,17 @@ class Misbehaving(unittest.TestCase):
         self.assertGreaterEqual(len(named), 4)
         self.assertLessEqual(len(quiet), 1)
 
+    def test_what_is_dropped_is_lost(self):
+        for variant, vm in self.vms("vm0"):
+            if not vm["incidents"]:
+                continue
+            with self.subTest(variant):
+                workload = vm["workload"]
+                self.assertGreater(workload["requests"], 0)
+                self.assertEqual(workload["lost"], workload["requests"])
+                self.assertEqual(workload["completed"], 0)
+                self.assertEqual(workload["bytes_verified"], 0)
+
 
 if __name__ == "__main__":
     sys.exit(simulator.main())

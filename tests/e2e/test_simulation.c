@@ -153,6 +153,92 @@ static void test_no_workload(void **state)
 	sim_result_free(result);
 }
 
+/* config with a copy of its VM and its VM's first step, for changes. */
+struct changed {
+	struct sim_config config;
+	struct vm_config vm;
+	struct step_config steps[8];
+};
+
+static void change(struct changed *changed, const struct sim_config *config)
+{
+	changed->config = *config;
+	changed->vm = config->vms[0];
+	changed->config.vms = &changed->vm;
+	assert_in_range(changed->vm.workload.step_count, 1, 8);
+	memcpy(changed->steps, changed->vm.workload.steps,
+	       changed->vm.workload.step_count * sizeof(changed->steps[0]));
+	changed->vm.workload.steps = changed->steps;
+	changed->vm.workload.repeat = 3;
+}
+
+/* What the driver has no room for ends the workload, not the simulation. */
+static void test_request_refused(void **state)
+{
+	struct scenario *scenario = *state;
+
+	for (unsigned i = NATIVE; i <= PVMMIO; i++) {
+		struct sim_result *result;
+		struct changed changed;
+
+		change(&changed, &scenario->variants[i].config);
+		changed.steps[0].width = 8000;
+		changed.steps[0].height = 8000;
+		assert_int_equal(simulation_run(&result, &changed.config, NULL), 0);
+		assert_int_equal(result->vms[0].workload.error, -ENOMEM);
+		assert_int_equal(result->vms[0].workload.requests, 0);
+		assert_false(result->vms[0].hung);
+		sim_result_free(result);
+	}
+}
+
+/* A request that never completes is lost, and nothing of it counts. */
+static void test_request_lost(void **state)
+{
+	struct scenario *scenario = *state;
+
+	for (unsigned i = NATIVE; i <= PVMMIO; i++) {
+		struct sim_result *result;
+		struct changed changed;
+
+		change(&changed, &scenario->variants[i].config);
+		changed.steps[0].misuse = MISUSE_RING_TAIL;
+		changed.vm.workload.timeout_ps = PS_PER_MS;
+		assert_int_equal(simulation_run(&result, &changed.config, NULL), 0);
+		assert_int_equal(result->vms[0].workload.requests, 3);
+		assert_int_equal(result->vms[0].workload.completed, 0);
+		assert_int_equal(result->vms[0].workload.lost, 3);
+		assert_int_equal(result->vms[0].workload.bytes_verified, 0);
+		assert_int_equal(result->vms[0].workload.bytes_wrong, 0);
+		assert_in_range(result->vms[0].workload.duration_ps, 3 * PS_PER_MS, 4 * PS_PER_MS);
+		assert_false(result->vms[0].hung);
+		sim_result_free(result);
+	}
+}
+
+/* More requests than a ring holds, without a wait between them: the client makes room itself. */
+static void test_more_than_a_ring(void **state)
+{
+	struct scenario *scenario = *state;
+
+	for (unsigned i = NATIVE; i <= PVMMIO; i++) {
+		struct step_config steps[300];
+		struct sim_result *result;
+		struct changed changed;
+
+		change(&changed, &scenario->variants[i].config);
+		for (size_t j = 0; j < sizeof(steps) / sizeof(steps[0]); j++)
+			steps[j] = changed.steps[0];
+		changed.vm.workload.steps = steps;
+		changed.vm.workload.step_count = sizeof(steps) / sizeof(steps[0]);
+		assert_int_equal(simulation_run(&result, &changed.config, NULL), 0);
+		assert_int_equal(result->vms[0].workload.error, 0);
+		assert_int_equal(result->vms[0].workload.completed, 900);
+		assert_int_equal(result->vms[0].workload.bytes_wrong, 0);
+		sim_result_free(result);
+	}
+}
+
 struct job {
 	const struct sim_config *config;
 	struct sim_result *result;
@@ -198,6 +284,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sums, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_workload, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_request_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_request_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_more_than_a_ring, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_several_at_once, setup, teardown),
 	};
 
