@@ -6,7 +6,8 @@ Usage: documents.py ROOT PROGRAM [--update]
 
 In a fenced block marked `console`, what follows "$ ./pvmmio-sim ..." is compared with what PROGRAM
 prints now, standard output and error together. A line "..." stands for any number of lines. With
---update the documents are changed to what it prints, but for outputs with such a line.
+--update the documents are changed to what it prints, but for outputs with such a line and blocks that
+are indented.
 """
 
 import re
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from tap import Tap
 
-FENCE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^( *)```console\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 NAMED_FILE = re.compile(r"`((?:sim|guest|host|hw-model|scenarios|tests|docs|\.ci)/[\w./*-]*)`")
 LAUNCHER = "./pvmmio-sim"
@@ -30,7 +31,8 @@ def documents(root):
 
 def examples(text):
     """(command, expected output) of every command in console blocks."""
-    for block in FENCE.findall(text):
+    for indent, block in FENCE.findall(text):
+        block = re.sub("^" + indent, "", block, flags=re.MULTILINE)
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             yield command, output
