@@ -7,6 +7,10 @@
  * pages only without restore inhibit. The opaque pages hold nothing the model needs; they must be
  * mapped and they cost time.
  *
+ * Two batches may belong to a restore, both in the GGTT (Linux uses them on RCS for workarounds):
+ * INDIRECT_CTX, so many cache lines of commands, and after it BB_PER_CTX_PTR. When in the course of
+ * the restore the first one runs (INDIRECT_CTX_OFFSET) makes no difference here.
+ *
  * Save writes back what an engine changes: head, batch positions, timestamp, power state, and a
  * CONTEXT_CONTROL without restore inhibit, because there is a state to restore from then on. It
  * does not write the tail or the page table roots: Linux 4.19 (intel_lrc.c) stores new ones into
@@ -21,16 +25,19 @@
 #include "hw-model/regs/gen9_commands.h"
 #include "hw-model/regs/gen9_context.h"
 
-#define RING_LISTS_DWORDS 0x34u /* end of the second list */
-#define STATE_DWORDS      0x44u /* end of the third */
-#define FIRST_OPAQUE_PAGE 2u
-#define CONTROL_BITS      0xfu
-#define CTRL_SAVE_INHIBIT (1u << 2)
-#define BATCH_ADDR_VALID  1u
-#define LRI_OPCODE        0x22u
-#define BATCH_END_OPCODE  0x0au
-#define LRI_PAIRS(header) (((header & 0xffu) + 1u) / 2u)
-#define REGISTER_MASK     0x7ffffcu
+#define RING_LISTS_DWORDS   0x34u /* end of the second list */
+#define STATE_DWORDS        0x44u /* end of the third */
+#define FIRST_OPAQUE_PAGE   2u
+#define CONTROL_BITS        0xfu
+#define CTRL_SAVE_INHIBIT   (1u << 2)
+#define BATCH_ADDR_VALID    1u
+#define LRI_OPCODE          0x22u
+#define BATCH_END_OPCODE    0x0au
+#define LRI_PAIRS(header)   (((header & 0xffu) + 1u) / 2u)
+#define REGISTER_MASK       0x7ffffcu
+#define INDIRECT_LINES_MASK 0x3fu
+#define CACHE_LINE_BYTES    64u
+#define PER_CTX_VALID       1u
 
 /* Rows: dword index of the value in the state page, register. RCS rows come last. */
 static const struct {
@@ -166,6 +173,21 @@ static void save_stream(struct gen9_engine *engine)
 	}
 }
 
+static int run_restore_batches(struct gen9_engine *engine)
+{
+	uint32_t indirect = *gen9_engine_reg(engine, RING_INDIRECT_CTX);
+	uint32_t per_context = *gen9_engine_reg(engine, RING_BB_PER_CTX_PTR);
+	uint64_t start = indirect & ~INDIRECT_LINES_MASK;
+	uint64_t bytes = (indirect & INDIRECT_LINES_MASK) * (uint64_t)CACHE_LINE_BYTES;
+	int rc = 0;
+
+	if (bytes)
+		rc = gen9_engine_run_batch(engine, start, start + bytes);
+	if (!rc && (per_context & PER_CTX_VALID))
+		rc = gen9_engine_run_batch(engine, per_context & ~(uint32_t)PAGE_MASK, 0);
+	return rc;
+}
+
 static int check_descriptor(struct gen9_engine *engine)
 {
 	uint64_t mode = (engine->descriptor & CTX_DESC_MODE_MASK) >> CTX_DESC_MODE_SHIFT;
@@ -201,11 +223,12 @@ int gen9_context_load(struct gen9_engine *engine)
 	if (rc)
 		return rc;
 	restore_stream(engine);
+	rc = run_restore_batches(engine);
 	engine->arbitration = true;
 	engine->semaphore_poll = false;
 	engine->loaded_ps = gen9_now(engine);
 	engine->stats.contexts_run++;
-	return 0;
+	return rc;
 }
 
 static int store_image(struct gen9_engine *engine, unsigned index, uint32_t value)

@@ -59,6 +59,25 @@ int gen9_engine_spend(struct gen9_engine *engine, uint64_t ps)
 	return rc;
 }
 
+int gen9_engine_run_batch(struct gen9_engine *engine, uint64_t start, uint64_t end)
+{
+	struct gen9_stream *stream = &engine->stream;
+	struct gen9_stream resume = *stream;
+	int rc = 0;
+
+	*stream = (struct gen9_stream){ .level = 1, .batch = { start } };
+	while (!rc && stream->level && (!end || stream->batch[0] < end)) {
+		rc = gen9_engine_sync(engine);
+		if (!rc)
+			rc = gen9_command_step(engine);
+		if (rc == -EAGAIN)
+			rc = gen9_engine_wait(engine, engine->retry_ps);
+	}
+	if (!rc)
+		*stream = resume;
+	return rc;
+}
+
 /* Stay at a command boundary for as long as software wants the engine stopped. */
 static int wait_unblocked(struct gen9_engine *engine)
 {

@@ -83,6 +83,8 @@ struct gen9_engine_stats {
  * on a bus. 0, -ENOMEM.
  */
 int gen9_gpu_create(struct gen9_gpu **out, const struct gen9_gpu_config *config);
+
+/* Once the executor will not run again. NULL is allowed. */
 void gen9_gpu_destroy(struct gen9_gpu *gpu);
 
 /*

@@ -6,7 +6,8 @@
  *   gen9_mmio.c           register file: storage, access classes, hooks
  *   gen9_interrupt.c      interrupt groups, master register, MSI
  *   gen9_address_space.c  GGTT window, translation, memory accesses of engines
- *   gen9_execlists.c      ELSP, execlist queue, status buffer, an engine's main loop
+ *   gen9_engine.c         an engine's main loop and its waits
+ *   gen9_execlists.c      ELSP, execlist queue, status buffer
  *   gen9_context.c        context image: load, save, lite restore
  *   gen9_reset.c          engine reset, hang, stop
  *   gen9_command.c        fetch and decode: tables of commands
@@ -135,6 +136,12 @@ static inline uint32_t gen9_context_id(uint64_t descriptor)
 
 /* Interleaving point of an engine: 0, or -ECANCELED. */
 int gen9_engine_sync(struct gen9_engine *engine);
+
+/*
+ * Execute the batch at a GGTT address, to its end or, when end is not 0, up to there; nothing
+ * preempts it. For the batches that a context names for its own restore.
+ */
+int gen9_engine_run_batch(struct gen9_engine *engine, uint64_t start, uint64_t end);
 
 /* Wait for a wake-up (submission, signal, stop, reset) or until deadline_ps. 0 or -ECANCELED. */
 int gen9_engine_wait(struct gen9_engine *engine, uint64_t deadline_ps);

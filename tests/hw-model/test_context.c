@@ -242,6 +242,43 @@ static void test_save_keeps_the_tail(struct rig *rig)
 	CHECK_EQ(rig, rig_image(&a, CTX_RING_HEAD), 0x10);
 }
 
+/* First the indirect one, up to its length; then the other, to its end; then the ring. */
+static void test_batches_of_the_restore(struct rig *rig)
+{
+	uint32_t indirect = rig_alloc(rig, 1), per_context = rig_alloc(rig, 1),
+		 at = rig_alloc(rig, 1);
+	struct rig_context a;
+	uint32_t end;
+
+	end = rig_put(rig, indirect + 0x80, STORE(at, 1));
+	CHECK_EQ(rig, end, indirect + 0x90); /* NOOPs follow to the end of the second line */
+	rig_put(rig, indirect + 0x100, 0xffffffff);
+	rig_put(rig, per_context, MI_COPY_MEM_MEM, at + 4, 0, at, 0, MI_BATCH_BUFFER_END,
+		0xffffffff);
+	rig_context_init(&a, rig, GEN9_RCS0, 1);
+	rig_set_image(&a, CTX_INDIRECT_CTX, (indirect + 0x80) | 2);
+	rig_set_image(&a, CTX_BB_PER_CTX_PTR, per_context | 1);
+	rig_emit(&a, MI_COPY_MEM_MEM, at + 8, 0, at + 4, 0, MI_NOOP);
+	run(&a);
+	CHECK_EQ(rig, rig_stats(rig, GEN9_RCS0).hangs, 0);
+	CHECK_EQ(rig, rig_load64(rig, at), 0x100000001);
+	CHECK_EQ(rig, rig_load(rig, at + 8), 1);
+	CHECK_EQ(rig, rig_stats(rig, GEN9_RCS0).commands, 29 + 2 + 2);
+	CHECK_EQ(rig, rig_image(&a, CTX_RING_HEAD), a.tail);
+	CHECK_EQ(rig, rig_image(&a, CTX_BB_ADDR_LDW) & 1, 0);
+
+	rig_set_image(&a, CTX_BB_PER_CTX_PTR, per_context); /* not valid */
+	rig_emit(&a, STORE(at + 12, 2));
+	run(&a);
+	CHECK_EQ(rig, rig_load(rig, at + 12), 2);
+
+	rig_set_image(&a, CTX_BB_PER_CTX_PTR, per_context | 1);
+	rig_store(rig, per_context, 0xffffffff);
+	rig_emit(&a, MI_NOOP, MI_NOOP);
+	expect_hang(rig, &a);
+	CHECK_EQ(rig, rig_read_engine(rig, GEN9_RCS0, RING_ACTHD), per_context);
+}
+
 /* Preempted in a second-level batch, a context goes on where it was, and returns from both. */
 static void test_preempted_in_a_batch(struct rig *rig)
 {
@@ -287,6 +324,7 @@ static void test_preempted_in_a_batch(struct rig *rig)
 	T(test_garbage_in_the_state_page)                                                          \
 	T(test_list_of_another_form)                                                               \
 	T(test_save_keeps_the_tail)                                                                \
+	T(test_batches_of_the_restore)                                                             \
 	T(test_preempted_in_a_batch)
 
 RIG_TEST_MAIN(TESTS)
