@@ -36,6 +36,16 @@ enum work_kind {
 	WORK_HOST_INTERRUPT,   /* host's own interrupt handler and bottom half */
 	WORK_THREAD_WAKE,      /* a sleeping worker thread starts to run */
 	WORK_OWNER_SWITCH,     /* exchange an engine's registers between owners */
+	WORK_TRACK_LOOKUP,     /* find who watches a page that a store faulted on */
+	WORK_SHADOW_LOOKUP,    /* find a shadow table by its guest's or host's frame */
+	WORK_SHADOW_TABLE,     /* allocate or free one shadow table */
+	WORK_TABLE_PROTECT,    /* change the write protection of one guest page */
+	WORK_PTE_READ,         /* read one entry of a guest's page table by itself */
+	WORK_PTE_SHADOW,       /* translate, pin and write one leaf of a shadow table */
+	WORK_OOS_COMPARE,      /* compare one entry of an out-of-sync page with its copy */
+	WORK_PPGTT_LOOKUP,     /* find an address space by its root */
+	WORK_PV_WALK_ENTRY,    /* one entry of a guest's page table, read in bulk */
+	WORK_PV_MAP_ENTRY,     /* translate, pin and write one leaf, in bulk */
 	WORK_KIND_COUNT,
 };
 
