@@ -117,8 +117,9 @@ static void collect_names(const struct folders *folders, enum profile_kind kind,
 
 			name[strlen(name) - 5] = '\0';
 			if (!listed(names, name) && used + strlen(name) + 3 < NAMES_BYTES)
-				sprintf(names + used, "%s%s", used ? ", " : "", name);
-			nearest_offer(&nearest, name);
+				strcat(used ? strcat(names, ", ") : names, name);
+			if (strlen(name) < CONFIG_NAME_BYTES)
+				nearest_offer(&nearest, name);
 			if (nearest.best == name)
 				nearest.best = strcpy(nearest_name, name); /* name goes now */
 			free(entries[e]);
