@@ -29,6 +29,8 @@ struct i915;
 struct i915_context;
 struct i915_object;
 struct i915_request;
+struct i915_vm;  /* an address space: the global GTT, or a context's PPGTT */
+struct i915_vma; /* an object bound into one */
 
 /* Ways in which a guest may misbehave, for tests of what the mediator does then. */
 enum i915_misuse {
@@ -40,9 +42,18 @@ enum i915_misuse {
 	I915_MISUSE_COUNT,
 };
 
+/* Where a context's batches run. */
+enum i915_ppgtt_mode {
+	I915_PPGTT_48BIT, /* an address space of four levels for each context */
+	I915_PPGTT_32BIT, /* one of three levels */
+	I915_PPGTT_NONE,  /* none of its own: the global GTT */
+};
+
 struct i915_params {
 	uint32_t pvmmio_levels; /* wanted; 0 does not negotiate at all */
 	bool skip_pvinfo;       /* misbehave: enable execlists without ever reading PVINFO */
+	enum i915_ppgtt_mode ppgtt;
+	bool huge_pages; /* PPGTT pages of 64 KiB and 2 MiB, if the device has them */
 };
 
 /* What the driver counted. */
@@ -86,28 +97,72 @@ struct i915_context *i915_context_create(struct i915 *i915);
 void i915_context_destroy(struct i915_context *ctx);
 
 /*
- * A buffer of size_bytes (rounded up to pages), bound into the GGTT: from the lowest free address
- * of the mappable part, then of the rest. NULL: no memory or no space.
+ * Memory of size_bytes (rounded up to pages), bound nowhere. NULL: no memory.
  *
- * Destroy it when the GPU no longer uses it: requests do not keep their batch or its targets.
+ * Destroying it unbinds it everywhere, so only when the GPU no longer uses it.
  */
 struct i915_object *i915_object_create(struct i915 *i915, size_t size_bytes);
 void i915_object_destroy(struct i915_object *obj);
-void *i915_object_cpu(const struct i915_object *obj);    /* the guest CPU's view */
-uint64_t i915_object_gma(const struct i915_object *obj); /* the GPU's view */
+void *i915_object_cpu(const struct i915_object *obj); /* the guest CPU's view */
 size_t i915_object_size(const struct i915_object *obj);
 
+struct i915_vm *i915_ggtt_vm(struct i915 *i915);
+
+/* ctx's own address space; the global GTT with I915_PPGTT_NONE. It lives as long as ctx. */
+struct i915_vm *i915_context_vm(struct i915_context *ctx);
+
+#define I915_BIND_FIXED     (1u << 0) /* at fixed_gma */
+#define I915_BIND_READ_ONLY (1u << 1) /* for the GPU; Gen9's GGTT does not know it */
+#define I915_BIND_4K        (1u << 2) /* no larger pages */
+
+struct i915_bind {
+	uint64_t align_bytes; /* a power of two; 0: a page */
+	uint64_t fixed_gma;   /* with I915_BIND_FIXED */
+	unsigned flags;       /* I915_BIND_ */
+};
+
 /*
- * A request on ctx and engine that executes batch from its start. Takes effect with
- * i915_request_add(); the request is the caller's until i915_request_put(), which may come before
- * it has completed, and without adding cancels it. -ENODEV: no such engine. -ENOMEM: no memory, no
- * GGTT space, or the ring is full; requests that end make room.
+ * Let the GPU see obj in vm, at the lowest free address; in the GGTT that is the mappable part,
+ * then the rest. how may be NULL for the defaults.
+ *
+ * The binding is the caller's and pinned once: until i915_vma_unpin() it stays where it is.
+ * Unpinned, and used by no request that has not ended, it may be evicted when space or memory for
+ * tables is short; i915_vma_pin() binds it again, perhaps elsewhere.
+ *
+ * -EINVAL: misaligned or outside of the space. -ENOSPC: no room. -ENOMEM: no memory for tables.
+ * -EIO: the host refused. Nothing is bound then.
+ */
+int i915_vma_bind(struct i915_vm *vm, struct i915_object *obj, const struct i915_bind *how,
+		  struct i915_vma **out);
+
+/* When the GPU no longer uses it. What is left bound of an object ends with the object. */
+void i915_vma_unbind(struct i915_vma *vma);
+
+int i915_vma_pin(struct i915_vma *vma); /* errors as i915_vma_bind() */
+void i915_vma_unpin(struct i915_vma *vma);
+
+/* The GPU's view of the object, while pinned. */
+uint64_t i915_vma_gma(const struct i915_vma *vma);
+struct i915_object *i915_vma_object(const struct i915_vma *vma);
+bool i915_vma_is_ggtt(const struct i915_vma *vma);
+
+/*
+ * A request on ctx and engine that executes batch, which is pinned, from its start. Takes effect
+ * with i915_request_add(); the request is the caller's until i915_request_put(), which may come
+ * before it has completed, and without adding cancels it. -ENODEV: no such engine. -EINVAL: batch
+ * is bound neither in ctx's address space nor in the GGTT. -ENOMEM: no memory, no GGTT space, or
+ * the ring is full; requests that end make room.
  *
  * After a request with misuse its engine may never answer again: later ones there time out.
  */
 int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine,
-			struct i915_object *batch, enum i915_misuse misuse,
-			struct i915_request **out);
+			struct i915_vma *batch, enum i915_misuse misuse, struct i915_request **out);
+
+/*
+ * The request also uses vma, which is pinned: it is not evicted before the request has ended, as
+ * the batch is not. Before adding. 0, -ENOMEM.
+ */
+int i915_request_use(struct i915_request *rq, struct i915_vma *vma);
 
 /* Queue for execution in order of adding; submits if a port is free and submission is not held. */
 void i915_request_add(struct i915_request *rq);

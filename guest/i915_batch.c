@@ -22,11 +22,14 @@
 #define WALKER_RIGHT_MASK      13u
 #define WALKER_BOTTOM_MASK     14u
 
-void batch_begin(struct batch *batch, struct i915_object *obj)
+void batch_begin(struct batch *batch, const struct i915_vma *vma)
 {
+	const struct i915_object *obj = i915_vma_object(vma);
+
 	batch->dwords = i915_object_cpu(obj);
 	batch->used = 0;
 	batch->limit = i915_object_size(obj) / 4;
+	batch->ggtt = i915_vma_is_ggtt(vma);
 }
 
 static int append(struct batch *batch, const uint32_t *dwords, size_t count)
@@ -50,7 +53,7 @@ int batch_end(struct batch *batch)
 
 int batch_store_dword(struct batch *batch, uint64_t gma, uint32_t value)
 {
-	const uint32_t cs[] = { MI_STORE_DATA_IMM | MI_USE_GGTT, (uint32_t)gma,
+	const uint32_t cs[] = { MI_STORE_DATA_IMM | (batch->ggtt ? MI_USE_GGTT : 0), (uint32_t)gma,
 				(uint32_t)(gma >> 32), value };
 
 	return append(batch, cs, sizeof(cs) / 4);

@@ -2,7 +2,8 @@
 /*
  * Batch building: the GPU client's half of the guest, what a userspace driver does.
  *
- * A builder writes commands into an object's CPU view. All emit functions return -ENOSPC when the
+ * A builder writes commands into the CPU view of a bound object; addresses in them are of the
+ * address space that it is bound in. All emit functions return -ENOSPC when the
  * batch object is full and leave it unchanged; room for batch_end(), with which a batch ends, is
  * kept. The blits return -EINVAL for a pitch or coordinates (at most 32767) out of range. Nothing
  * here exits.
@@ -18,12 +19,13 @@ struct batch {
 	uint32_t *dwords;
 	size_t used;
 	size_t limit;
+	bool ggtt;
 };
 
-void batch_begin(struct batch *batch, struct i915_object *obj);
+void batch_begin(struct batch *batch, const struct i915_vma *vma);
 int batch_end(struct batch *batch);
 
-/* Store one dword at a GGTT address. Any engine. */
+/* Store one dword. Any engine. */
 int batch_store_dword(struct batch *batch, uint64_t gma, uint32_t value);
 
 /* A rectangle of 32-bit pixels: where it lies and its pitch. */

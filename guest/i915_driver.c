@@ -131,6 +131,7 @@ int i915_create(struct i915 **out, struct platform *plat, const struct i915_para
 	if (!i915)
 		return -I915_ENOMEM;
 	i915->plat = plat;
+	i915->ggtt_vm.i915 = i915;
 	i915_heap_init(&i915->heap, plat);
 	i915_list_init(&i915->contexts);
 	i915_list_init(&i915->dead_contexts);

@@ -50,7 +50,21 @@ struct i915_buffer {
 struct i915_object {
 	struct i915 *i915;
 	struct i915_list link; /* i915->objects */
-	struct i915_buffer buffer;
+	struct i915_list vmas;
+	void *cpu;
+	uint64_t gpa;
+	size_t page_count;
+};
+
+struct i915_vm {
+	struct i915 *i915;
+};
+
+struct i915_vma {
+	struct i915_vm *vm;
+	struct i915_object *obj;
+	struct i915_list obj_link; /* obj->vmas */
+	struct i915_ggtt_node node;
 };
 
 /* A context on one engine: image and ring, made on first use. */
@@ -145,6 +159,7 @@ struct i915 {
 
 	struct i915_heap heap;
 	struct i915_ggtt ggtt;
+	struct i915_vm ggtt_vm;
 	struct i915_buffer scratch; /* where flushes store what nobody reads */
 
 	struct plat_lock lock;

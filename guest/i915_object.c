@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Memory that the GPU sees: guest pages bound into the GGTT. */
+/* Memory that the GPU sees. */
 #include "guest/i915_internal.h"
 
 int i915_buffer_init(struct i915 *i915, struct i915_buffer *buffer, size_t page_count,
@@ -35,17 +35,20 @@ struct i915_object *i915_object_create(struct i915 *i915, size_t size_bytes)
 	struct i915_object *obj;
 	bool irq;
 
-	if (page_count == 0 || page_count > i915->ggtt.size_bytes / PLAT_PAGE_SIZE)
+	if (page_count == 0)
 		return NULL;
 	i915_contexts_reap(i915);
 	obj = i915_heap_alloc(&i915->heap, sizeof(*obj));
 	if (!obj)
 		return NULL;
-	obj->i915 = i915;
-	if (i915_buffer_init(i915, &obj->buffer, page_count, I915_GGTT_LOW)) {
+	obj->cpu = plat_alloc_pages(i915->plat, page_count, &obj->gpa);
+	if (!obj->cpu) {
 		i915_heap_free(&i915->heap, obj, sizeof(*obj));
 		return NULL;
 	}
+	obj->i915 = i915;
+	obj->page_count = page_count;
+	i915_list_init(&obj->vmas);
 	irq = plat_lock(i915->plat, &i915->lock);
 	i915_list_append(&obj->link, &i915->objects);
 	plat_unlock(i915->plat, &i915->lock, irq);
@@ -60,10 +63,12 @@ void i915_object_destroy(struct i915_object *obj)
 	if (!obj)
 		return;
 	i915 = obj->i915;
+	while (!i915_list_empty(&obj->vmas))
+		i915_vma_unbind(container_of(obj->vmas.next, struct i915_vma, obj_link));
 	irq = plat_lock(i915->plat, &i915->lock);
 	i915_list_remove(&obj->link);
 	plat_unlock(i915->plat, &i915->lock, irq);
-	i915_buffer_fini(i915, &obj->buffer);
+	plat_free_pages(i915->plat, obj->cpu, obj->page_count);
 	i915_heap_free(&i915->heap, obj, sizeof(*obj));
 }
 
@@ -75,15 +80,10 @@ void i915_objects_free(struct i915 *i915)
 
 void *i915_object_cpu(const struct i915_object *obj)
 {
-	return obj->buffer.cpu;
-}
-
-uint64_t i915_object_gma(const struct i915_object *obj)
-{
-	return obj->buffer.node.start;
+	return obj->cpu;
 }
 
 size_t i915_object_size(const struct i915_object *obj)
 {
-	return obj->buffer.page_count * PLAT_PAGE_SIZE;
+	return obj->page_count * PLAT_PAGE_SIZE;
 }

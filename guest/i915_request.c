@@ -77,8 +77,7 @@ static bool reserve(struct i915_context *ctx, struct i915_engine *engine)
 }
 
 int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine_id,
-			struct i915_object *batch, enum i915_misuse misuse,
-			struct i915_request **out)
+			struct i915_vma *batch, enum i915_misuse misuse, struct i915_request **out)
 {
 	struct i915 *i915 = ctx->i915;
 	struct i915_engine *engine;
@@ -102,10 +101,15 @@ int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine_id,
 	rq->ctx = ctx;
 	rq->engine = engine;
 	rq->batch_gma = misuse == I915_MISUSE_BATCH_ADDRESS ? i915_ggtt_foreign_page(&i915->ggtt)
-							    : i915_object_gma(batch);
+							    : i915_vma_gma(batch);
 	rq->misuse = misuse;
 	rq->refs = 1;
 	*out = rq;
+	return 0;
+}
+
+int i915_request_use(struct i915_request *rq, struct i915_vma *vma)
+{
 	return 0;
 }
 

@@ -12,12 +12,18 @@
 #define BATCH_BYTES           4096u
 #define BATCH_BYTES_PER_STORE 16u /* MI_STORE_DATA_IMM */
 
+/* Memory bound where its submission's context runs. */
+struct buffer {
+	struct i915_object *object; /* NULL: none */
+	struct i915_vma *vma;
+};
+
 /* One submission of the steps: its buffers and, while it is in flight, its request. */
 struct submission {
 	const struct step_config *step;
-	struct i915_object *batch;
-	struct i915_object *target; /* what the GPU writes; NULL when it writes nothing */
-	struct i915_object *source;
+	struct buffer batch;
+	struct buffer target; /* what the GPU writes; none when it writes nothing */
+	struct buffer source;
 	struct surface target_surface;
 	struct surface source_surface;
 	uint64_t key; /* of the contents expected now */
@@ -145,35 +151,47 @@ static void layout_surfaces(struct submission *s)
 	s->source_surface.y = 0;
 }
 
+/* No effect on a buffer that is there already. */
+static int make_buffer(const struct workload *w, const struct submission *s, struct buffer *buffer,
+		       size_t size_bytes)
+{
+	struct i915_vm *vm = i915_context_vm(w->contexts[s->step->context]);
+	int ret;
+
+	if (buffer->object)
+		return 0;
+	buffer->object = i915_object_create(w->i915, size_bytes);
+	if (!buffer->object)
+		return -ENOMEM;
+	ret = i915_vma_bind(vm, buffer->object, NULL, &buffer->vma);
+	if (ret) {
+		i915_object_destroy(buffer->object);
+		buffer->object = NULL;
+	}
+	return ret == -ENOSPC ? -ENOMEM : ret;
+}
+
 static int make_buffers(struct workload *w, struct submission *s)
 {
-	if (!s->batch)
-		s->batch = i915_object_create(w->i915, batch_bytes(s));
-	if (!s->batch)
-		return -ENOMEM;
-	if (!writes_memory(s))
-		return 0;
+	int ret = make_buffer(w, s, &s->batch, batch_bytes(s));
+
+	if (ret || !writes_memory(s))
+		return ret;
 	layout_surfaces(s);
-	if (!s->target)
-		s->target = i915_object_create(w->i915, surface_size_bytes(&s->target_surface));
-	if (!s->target)
-		return -ENOMEM;
-	if (is_copy(s) && !s->source)
-		s->source = i915_object_create(w->i915, surface_size_bytes(&s->source_surface));
-	return is_copy(s) && !s->source ? -ENOMEM : 0;
+	ret = make_buffer(w, s, &s->target, surface_size_bytes(&s->target_surface));
+	if (ret == 0 && is_copy(s))
+		ret = make_buffer(w, s, &s->source, surface_size_bytes(&s->source_surface));
+	return ret;
 }
 
 static void drop_buffers(struct submission *s)
 {
-	if (s->source)
-		i915_object_destroy(s->source);
-	if (s->target)
-		i915_object_destroy(s->target);
-	if (s->batch)
-		i915_object_destroy(s->batch);
-	s->source = NULL;
-	s->target = NULL;
-	s->batch = NULL;
+	i915_object_destroy(s->source.object);
+	i915_object_destroy(s->target.object);
+	i915_object_destroy(s->batch.object);
+	s->source = (struct buffer){ 0 };
+	s->target = (struct buffer){ 0 };
+	s->batch = (struct buffer){ 0 };
 }
 
 /* Give every use of every VM's submissions contents of its own. */
@@ -182,9 +200,9 @@ static void renew_contents(struct workload *w, struct submission *s)
 	s->key = ((uint64_t)w->avm->vm->id << 56) + ++w->serial;
 	if (!writes_memory(s))
 		return;
-	surface_poison(&s->target_surface, i915_object_cpu(s->target), s->key, is_flat(s));
+	surface_poison(&s->target_surface, i915_object_cpu(s->target.object), s->key, is_flat(s));
 	if (is_copy(s))
-		surface_draw(&s->source_surface, i915_object_cpu(s->source), s->key);
+		surface_draw(&s->source_surface, i915_object_cpu(s->source.object), s->key);
 }
 
 static void verify_contents(struct workload *w, const struct submission *s)
@@ -194,23 +212,24 @@ static void verify_contents(struct workload *w, const struct submission *s)
 
 	if (!writes_memory(s))
 		return;
-	verdict =
-		surface_verify(&s->target_surface, i915_object_cpu(s->target), s->key, is_flat(s));
+	verdict = surface_verify(&s->target_surface, i915_object_cpu(s->target.object), s->key,
+				 is_flat(s));
 	result->bytes_verified += verdict.bytes_right;
 	result->bytes_wrong += verdict.bytes_wrong;
 	if (!is_copy(s))
 		return;
 	/* The source must have stayed as it was. */
-	verdict = surface_verify(&s->source_surface, i915_object_cpu(s->source), s->key, false);
+	verdict = surface_verify(&s->source_surface, i915_object_cpu(s->source.object), s->key,
+				 false);
 	result->bytes_wrong += verdict.bytes_wrong;
 }
 
 /* ---- batches ---- */
 
-static struct blt_surface blt_surface(struct i915_object *object, const struct surface *surface)
+static struct blt_surface blt_surface(const struct buffer *buffer, const struct surface *surface)
 {
 	return (struct blt_surface){
-		.gma = i915_object_gma(object),
+		.gma = i915_vma_gma(buffer->vma),
 		.pitch_bytes = surface->pitch_words * (uint32_t)sizeof(uint32_t),
 		.x = (uint16_t)surface->x,
 		.y = (uint16_t)surface->y,
@@ -219,14 +238,14 @@ static struct blt_surface blt_surface(struct i915_object *object, const struct s
 
 static int emit_blit(struct batch *batch, const struct submission *s)
 {
-	struct blt_surface target = blt_surface(s->target, &s->target_surface);
+	struct blt_surface target = blt_surface(&s->target, &s->target_surface);
 	struct blt_surface source;
 	uint16_t width = (uint16_t)s->step->width;
 	uint16_t height = (uint16_t)s->step->height;
 
 	if (s->step->kind == STEP_FILL)
 		return batch_fill(batch, &target, width, height, surface_word(s->key, 0));
-	source = blt_surface(s->source, &s->source_surface);
+	source = blt_surface(&s->source, &s->source_surface);
 	if (s->step->kind == STEP_COPY)
 		return batch_copy(batch, &target, &source, width, height);
 	return batch_fast_copy(batch, &target, &source, width, height);
@@ -235,7 +254,7 @@ static int emit_blit(struct batch *batch, const struct submission *s)
 static int emit_stores(struct batch *batch, const struct submission *s)
 {
 	const struct surface *surface = &s->target_surface;
-	uint64_t gma = i915_object_gma(s->target) +
+	uint64_t gma = i915_vma_gma(s->target.vma) +
 		       ((uint64_t)surface->y * surface->pitch_words + surface->x) *
 			       sizeof(uint32_t);
 	int ret = 0;
@@ -262,7 +281,7 @@ static int build_batch(const struct workload *w, const struct submission *s)
 	struct batch batch;
 	int ret;
 
-	batch_begin(&batch, s->batch);
+	batch_begin(&batch, s->batch.vma);
 	switch (s->step->kind) {
 	case STEP_FILL:
 	case STEP_COPY:
@@ -305,9 +324,9 @@ static void finish(struct workload *w, struct submission *s, uint64_t deadline_n
 	} else {
 		w->result->workload.lost++;
 		w->abandoned = true;
-		s->batch = NULL;
-		s->target = NULL;
-		s->source = NULL;
+		s->batch = (struct buffer){ 0 };
+		s->target = (struct buffer){ 0 };
+		s->source = (struct buffer){ 0 };
 	}
 	i915_request_put(s->request);
 	s->request = NULL;
@@ -335,11 +354,11 @@ static int submit(struct workload *w, struct submission *s, bool may_wait)
 	ret = build_batch(w, s);
 	if (ret)
 		return ret;
-	ret = i915_request_create(context, s->step->engine, s->batch, misuses[s->step->misuse],
+	ret = i915_request_create(context, s->step->engine, s->batch.vma, misuses[s->step->misuse],
 				  &s->request);
 	if (ret == -ENOMEM && may_wait) {
 		finish_all(w);
-		ret = i915_request_create(context, s->step->engine, s->batch,
+		ret = i915_request_create(context, s->step->engine, s->batch.vma,
 					  misuses[s->step->misuse], &s->request);
 	}
 	if (ret) {
@@ -450,6 +469,7 @@ void workload_run(struct workload *workload)
 	const struct i915_params params = {
 		.pvmmio_levels = w->avm->config->pvmmio_levels,
 		.skip_pvinfo = w->avm->config->skip_pvinfo,
+		.ppgtt = I915_PPGTT_NONE,
 	};
 	int ret;
 

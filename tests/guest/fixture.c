@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "tests/guest/fixture.h"
 
+struct i915_vma *fixture_bind(struct i915 *i915, struct i915_vm *vm, size_t size_bytes)
+{
+	struct i915_object *obj = i915_object_create(i915, size_bytes);
+	struct i915_vma *vma = NULL;
+
+	assert_non_null(obj);
+	assert_int_equal(i915_vma_bind(vm, obj, NULL, &vma), 0);
+	return vma;
+}
+
 static struct fixture make(struct platform *plat, uint32_t pvmmio_levels)
 {
-	struct i915_params params = { .pvmmio_levels = pvmmio_levels };
+	struct i915_params params = { .pvmmio_levels = pvmmio_levels, .ppgtt = I915_PPGTT_NONE };
 	struct fixture f = { .plat = plat };
 	struct batch batch;
 
 	assert_int_equal(i915_create(&f.i915, plat, &params), 0);
-	f.batch = i915_object_create(f.i915, PLAT_PAGE_SIZE);
-	assert_non_null(f.batch);
+	f.batch = fixture_bind(f.i915, i915_ggtt_vm(f.i915), PLAT_PAGE_SIZE);
 	batch_begin(&batch, f.batch);
 	assert_int_equal(batch_end(&batch), 0);
 	for (unsigned i = 0; i < 4; i++) {
@@ -37,7 +46,7 @@ void fixture_end(struct fixture *f)
 
 	for (unsigned i = 0; i < 4; i++)
 		i915_context_destroy(f->ctx[i]);
-	i915_object_destroy(f->batch);
+	i915_object_destroy(i915_vma_object(f->batch));
 	i915_destroy(f->i915);
 	assert_int_equal(plat->pages_in_use, 0);
 	assert_int_equal(plat->gpu.violations, 0);

@@ -21,13 +21,16 @@
 struct fixture {
 	struct platform *plat;
 	struct i915 *i915;
-	struct i915_object *batch; /* empty: ends at once */
+	struct i915_vma *batch; /* empty: ends at once */
 	struct i915_context *ctx[4];
 };
 
 /* A driver on a vGPU with these pvmmio levels wanted; the access log is empty afterwards. */
 struct fixture fixture_vgpu(uint32_t pvmmio_levels);
 struct fixture fixture_native(void);
+
+/* A new object bound into vm by defaults. */
+struct i915_vma *fixture_bind(struct i915 *i915, struct i915_vm *vm, size_t size_bytes);
 
 /* Destroy all of it; fails the test on a leak or on a rule that the driver broke. */
 void fixture_end(struct fixture *f);

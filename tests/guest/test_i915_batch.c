@@ -9,9 +9,10 @@ static const struct blt_surface src = { 0x0aabbc000, 512, 7, 11 };
 
 static struct batch begin(struct fixture *f)
 {
+	struct i915_object *obj = i915_vma_object(f->batch);
 	struct batch batch;
 
-	memset(i915_object_cpu(f->batch), 0xee, i915_object_size(f->batch));
+	memset(i915_object_cpu(obj), 0xee, i915_object_size(obj));
 	batch_begin(&batch, f->batch);
 	return batch;
 }

@@ -159,7 +159,7 @@ static void request_on_rcs(void **state)
 	const uint32_t expected[] = {
 		0x7a000004, 0,           0,          0,          0,
 		0,          0x7a000004,  0x01144c1c, cs[8],      0,
-		0,          0,           0x04000001, 0x18800001, (uint32_t)i915_object_gma(f.batch),
+		0,          0,           0x04000001, 0x18800001, (uint32_t)i915_vma_gma(f.batch),
 		0,          0x04000000,  0,          0x7a000004, 0x001010a1,
 		cs[20],     0,           0,          0,          0x7a000004,
 		0x01104000, hwsp + 0xc0, 0,          1,          0,
@@ -188,7 +188,7 @@ static void request_on_other_engines(void **state)
 			0,
 			0x04000001,
 			0x18800001,
-			(uint32_t)i915_object_gma(f.batch),
+			(uint32_t)i915_vma_gma(f.batch),
 			0,
 			0x04000000,
 			0,
@@ -555,16 +555,16 @@ static void cancelled_requests_leave_no_trace(void **state)
 static void requests_run_in_the_order_of_adding(void **state)
 {
 	struct fixture f = fixture_vgpu(0);
-	struct i915_object *target = i915_object_create(f.i915, PLAT_PAGE_SIZE);
-	struct i915_object *store[2];
+	struct i915_vma *target = fixture_bind(f.i915, i915_ggtt_vm(f.i915), PLAT_PAGE_SIZE);
+	struct i915_vma *store[2];
 	struct i915_request *rq[2];
 
 	for (unsigned i = 0; i < 2; i++) {
 		struct batch batch;
 
-		store[i] = i915_object_create(f.i915, PLAT_PAGE_SIZE);
+		store[i] = fixture_bind(f.i915, i915_ggtt_vm(f.i915), PLAT_PAGE_SIZE);
 		batch_begin(&batch, store[i]);
-		batch_store_dword(&batch, i915_object_gma(target), 100 + i);
+		batch_store_dword(&batch, i915_vma_gma(target), 100 + i);
 		batch_end(&batch);
 		assert_int_equal(i915_request_create(f.ctx[0], GEN9_VCS0, store[i],
 						     I915_MISUSE_NONE, &rq[i]),
@@ -573,12 +573,12 @@ static void requests_run_in_the_order_of_adding(void **state)
 	i915_request_add(rq[1]);
 	i915_request_add(rq[0]);
 	run_gpu(&f);
-	assert_int_equal(*(uint32_t *)i915_object_cpu(target), 100);
+	assert_int_equal(*(uint32_t *)i915_object_cpu(i915_vma_object(target)), 100);
 	for (unsigned i = 0; i < 2; i++) {
 		i915_request_put(rq[i]);
-		i915_object_destroy(store[i]);
+		i915_object_destroy(i915_vma_object(store[i]));
 	}
-	i915_object_destroy(target);
+	i915_object_destroy(i915_vma_object(target));
 	fixture_end(&f);
 }
 
@@ -652,19 +652,22 @@ static void context_ids_are_the_smallest_free(void **state)
 static void objects(void **state)
 {
 	struct fixture f = fixture_vgpu(0);
-	struct i915_object *obj = i915_object_create(f.i915, 4097);
+	struct i915_vma *vma = fixture_bind(f.i915, i915_ggtt_vm(f.i915), 4097);
+	struct i915_object *obj = i915_vma_object(vma);
 	size_t pages;
 
 	assert_int_equal(i915_object_size(obj), 8192);
-	assert_ptr_equal(i915_object_cpu(obj), fake_ggtt_cpu(f.plat, i915_object_gma(obj)));
-	assert_in_range(i915_object_gma(obj), FAKE_LOW_BASE, FAKE_LOW_BASE + FAKE_LOW_BYTES);
+	assert_ptr_equal(i915_object_cpu(obj), fake_ggtt_cpu(f.plat, i915_vma_gma(vma)));
+	assert_in_range(i915_vma_gma(vma), FAKE_LOW_BASE, FAKE_LOW_BASE + FAKE_LOW_BYTES);
 	i915_object_destroy(obj);
 	i915_object_destroy(NULL);
 	pages = f.plat->pages_in_use;
 	assert_null(i915_object_create(f.i915, 0));
 	assert_null(i915_object_create(f.i915, SIZE_MAX));
-	assert_null(i915_object_create(f.i915, FAKE_HIGH_BYTES)); /* no such hole */
-	assert_true(FAKE_HIGH_BYTES / PLAT_PAGE_SIZE <= FAKE_RAM_PAGES);
+	obj = i915_object_create(f.i915, FAKE_HIGH_BYTES);
+	assert_non_null(obj);
+	assert_int_equal(i915_vma_bind(i915_ggtt_vm(f.i915), obj, NULL, &vma), -I915_ENOSPC);
+	i915_object_destroy(obj);
 	assert_int_equal(f.plat->pages_in_use, pages);
 	fixture_end(&f);
 }

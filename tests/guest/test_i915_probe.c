@@ -316,7 +316,8 @@ static void negotiation_more_than_wanted(void **state)
 
 static void negotiation_frozen_and_unusable(void **state)
 {
-	const struct i915_params params = { .pvmmio_levels = PVMMIO_ELSP_SUBMIT };
+	const struct i915_params params = { .pvmmio_levels = PVMMIO_ELSP_SUBMIT,
+					    .ppgtt = I915_PPGTT_NONE };
 	struct platform *plat = fake_create_vgpu();
 	struct i915 *i915 = NULL;
 
@@ -450,29 +451,32 @@ static void removal_disables_interrupts(void **state)
 /* Handles that the caller forgot go with the driver. */
 static void removal_frees_what_is_left(void **state)
 {
-	const struct i915_params params = { .pvmmio_levels = PVMMIO_ELSP_SUBMIT };
+	const struct i915_params params = { .pvmmio_levels = PVMMIO_ELSP_SUBMIT,
+					    .ppgtt = I915_PPGTT_NONE };
 	struct platform *plat = fake_create_vgpu();
 	struct i915_request *rq;
 	struct i915_context *ctx;
-	struct i915_object *obj;
+	struct i915_vma *batch;
 	struct i915 *i915;
 
 	assert_int_equal(i915_create(&i915, plat, &params), 0);
 	ctx = i915_context_create(i915);
-	obj = i915_object_create(i915, 100000);
-	assert_int_equal(i915_request_create(ctx, GEN9_RCS0, obj, I915_MISUSE_NONE, &rq), 0);
+	batch = fixture_bind(i915, i915_ggtt_vm(i915), 100000);
+	assert_int_equal(i915_request_create(ctx, GEN9_RCS0, batch, I915_MISUSE_NONE, &rq), 0);
 	i915_request_add(rq);
-	assert_int_equal(i915_request_create(ctx, GEN9_VCS1, obj, I915_MISUSE_NONE, &rq), 0);
+	assert_int_equal(i915_request_create(ctx, GEN9_VCS1, batch, I915_MISUSE_NONE, &rq), 0);
 	destroy_and_check(plat, i915);
 }
 
 /* Fail the n-th allocation of a whole life, for every n: no leak, no crash, a plain error. */
 static int whole_life(struct platform *plat)
 {
-	const struct i915_params params = { .pvmmio_levels = PVMMIO_ELSP_SUBMIT };
+	const struct i915_params params = { .pvmmio_levels = PVMMIO_ELSP_SUBMIT,
+					    .ppgtt = I915_PPGTT_NONE };
 	struct i915_context *ctx = NULL;
 	struct i915_object *obj = NULL;
 	struct i915_request *rq;
+	struct i915_vma *vma;
 	struct batch batch;
 	struct i915 *i915;
 	int err = i915_create(&i915, plat, &params);
@@ -484,10 +488,13 @@ static int whole_life(struct platform *plat)
 	obj = i915_object_create(i915, 3 * PLAT_PAGE_SIZE);
 	if (!ctx || !obj)
 		goto out;
-	batch_begin(&batch, obj);
+	err = i915_vma_bind(i915_ggtt_vm(i915), obj, NULL, &vma);
+	if (err)
+		goto out;
+	batch_begin(&batch, vma);
 	batch_end(&batch);
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
-		err = i915_request_create(ctx, i, obj, I915_MISUSE_NONE, &rq);
+		err = i915_request_create(ctx, i, vma, I915_MISUSE_NONE, &rq);
 		if (err)
 			goto out;
 		i915_request_add(rq);

@@ -136,38 +136,47 @@ static uint32_t random_below(uint32_t *seed, uint32_t limit)
 }
 
 static struct i915_request *submit_store(struct vcpu_work *work, struct i915_context *ctx,
-					 struct i915_object *batch_obj, uint64_t gma,
-					 uint32_t value)
+					 struct i915_vma *batch_vma, uint64_t gma, uint32_t value)
 {
 	struct i915_request *rq;
 	struct batch batch;
 
-	batch_begin(&batch, batch_obj);
+	batch_begin(&batch, batch_vma);
 	assert_int_equal(batch_store_dword(&batch, gma, value), 0);
 	assert_int_equal(batch_end(&batch), 0);
 	assert_int_equal(i915_request_create(ctx, random_below(&work->seed, GEN9_ENGINE_COUNT),
-					     batch_obj, I915_MISUSE_NONE, &rq),
+					     batch_vma, I915_MISUSE_NONE, &rq),
 			 0);
 	i915_request_add(rq);
 	return rq;
+}
+
+static struct i915_vma *bind(struct world *w, struct i915_context *ctx)
+{
+	struct i915_object *obj = i915_object_create(w->i915, PLAT_PAGE_SIZE);
+	struct i915_vma *vma = NULL;
+
+	assert_non_null(obj);
+	assert_int_equal(i915_vma_bind(i915_context_vm(ctx), obj, NULL, &vma), 0);
+	return vma;
 }
 
 static void run_rounds(struct vcpu_work *work)
 {
 	struct world *w = work->world;
 	struct i915_context *ctx = i915_context_create(w->i915);
-	struct i915_object *target = i915_object_create(w->i915, PLAT_PAGE_SIZE);
-	const uint32_t *words = i915_object_cpu(target);
-	struct i915_object *batches[IN_FLIGHT];
+	struct i915_vma *target = bind(w, ctx);
+	const uint32_t *words = i915_object_cpu(i915_vma_object(target));
+	struct i915_vma *batches[IN_FLIGHT];
 
 	for (unsigned i = 0; i < IN_FLIGHT; i++)
-		batches[i] = i915_object_create(w->i915, PLAT_PAGE_SIZE);
+		batches[i] = bind(w, ctx);
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		unsigned count = 1 + random_below(&work->seed, IN_FLIGHT);
 		struct i915_request *rq[IN_FLIGHT];
 
 		for (unsigned i = 0; i < count; i++)
-			rq[i] = submit_store(work, ctx, batches[i], i915_object_gma(target) + 4 * i,
+			rq[i] = submit_store(work, ctx, batches[i], i915_vma_gma(target) + 4 * i,
 					     round << 8 | work->id << 4 | i);
 		if (random_below(&work->seed, 3) == 0)
 			plat_delay_ns(w->plat, random_below(&work->seed, 5000));
@@ -180,8 +189,8 @@ static void run_rounds(struct vcpu_work *work)
 			assert_int_equal(i915_wait_idle(w->i915, WAIT_NS), 0);
 	}
 	for (unsigned i = 0; i < IN_FLIGHT; i++)
-		i915_object_destroy(batches[i]);
-	i915_object_destroy(target);
+		i915_object_destroy(i915_vma_object(batches[i]));
+	i915_object_destroy(i915_vma_object(target));
 	i915_context_destroy(ctx);
 }
 
@@ -189,7 +198,10 @@ static void vcpu_main(void *arg)
 {
 	struct vcpu_work *work = arg;
 	struct world *w = work->world;
-	struct i915_params params = { .pvmmio_levels = w->mode == PVMMIO ? PVMMIO_ELSP_SUBMIT : 0 };
+	struct i915_params params = {
+		.pvmmio_levels = w->mode == PVMMIO ? PVMMIO_ELSP_SUBMIT : 0,
+		.ppgtt = I915_PPGTT_NONE,
+	};
 
 	plat_irq_restore(w->plat, true);
 	if (work->id == 0)
