@@ -17,8 +17,10 @@ struct guest_ram {
 	uint64_t size_bytes;
 	uint8_t *guest_view;
 	uint32_t granule_count;
-	uint32_t *granules;     // as taken from pm
+	uint32_t *granules;     // as taken from pm, in descending order
 	uint32_t *mpa_fragment; // by gpa / FRAGMENT_SIZE: mpa / FRAGMENT_SIZE
+	uint32_t
+		*gpa_fragment; // by the place in granules[] and in the granule: gpa / FRAGMENT_SIZE
 };
 
 // A piece of guest RAM on its way to a place: both in units of its size.
@@ -103,6 +105,37 @@ static void place_fragments(struct guest_ram *ram, struct piece *pieces, struct 
 		ram->mpa_fragment[pieces[i].gpa_index] = pieces[i].mpa_index;
 }
 
+// Place of the host's granule in granules[], or granule_count.
+static uint32_t granule_place(const struct guest_ram *ram, uint64_t granule)
+{
+	uint32_t low = 0;
+	uint32_t high = ram->granule_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (ram->granules[middle] == granule)
+			return middle;
+		if (ram->granules[middle] > granule)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return ram->granule_count;
+}
+
+static void note_places(struct guest_ram *ram)
+{
+	for (uint32_t i = 0; i < ram->granule_count * FRAGMENTS_PER_GRANULE; i++) {
+		uint32_t fragment = ram->mpa_fragment[i];
+		uint32_t place = granule_place(ram, fragment / FRAGMENTS_PER_GRANULE);
+
+		assert(place < ram->granule_count);
+		ram->gpa_fragment[place * FRAGMENTS_PER_GRANULE +
+				  fragment % FRAGMENTS_PER_GRANULE] = i;
+	}
+}
+
 static int place(struct guest_ram *ram, struct rng *rng)
 {
 	struct piece *pieces = malloc(ram->granule_count * FRAGMENTS_PER_GRANULE * sizeof(*pieces));
@@ -111,6 +144,7 @@ static int place(struct guest_ram *ram, struct rng *rng)
 		return -ENOMEM;
 	place_granules(ram, pieces, rng);
 	place_fragments(ram, pieces, rng);
+	note_places(ram);
 	free(pieces);
 	return 0;
 }
@@ -164,7 +198,8 @@ int guest_ram_create(struct guest_ram **out, struct physmem *pm, unsigned owner,
 	count = (uint32_t)(size_bytes / GUEST_RAM_GRANULE);
 	ram->granules = calloc(count, sizeof(*ram->granules));
 	ram->mpa_fragment = calloc(count, FRAGMENTS_PER_GRANULE * sizeof(*ram->mpa_fragment));
-	if (!ram->granules || !ram->mpa_fragment)
+	ram->gpa_fragment = calloc(count, FRAGMENTS_PER_GRANULE * sizeof(*ram->gpa_fragment));
+	if (!ram->granules || !ram->mpa_fragment || !ram->gpa_fragment)
 		goto fail;
 	ret = physmem_take_granules(pm, owner, count, ram->granules);
 	if (ret)
@@ -191,6 +226,7 @@ void guest_ram_destroy(struct guest_ram *ram)
 		munmap(ram->guest_view, ram->size_bytes);
 	if (ram->granule_count)
 		physmem_release_granules(ram->pm, ram->granule_count, ram->granules);
+	free(ram->gpa_fragment);
 	free(ram->mpa_fragment);
 	free(ram->granules);
 	free(ram);
@@ -211,6 +247,18 @@ int guest_ram_translate(const struct guest_ram *ram, uint64_t gfn, uint64_t *mfn
 	if (gfn >= ram->size_bytes >> PAGE_SHIFT)
 		return -EFAULT;
 	*mfn_out = ram->mpa_fragment[gfn / FRAGMENT_PAGES] * FRAGMENT_PAGES + gfn % FRAGMENT_PAGES;
+	return 0;
+}
+
+int guest_ram_gfn_of(const struct guest_ram *ram, uint64_t mfn, uint64_t *gfn_out)
+{
+	uint32_t place = granule_place(ram, mfn / GRANULE_PAGES);
+	uint64_t fragment;
+
+	if (place == ram->granule_count)
+		return -EFAULT;
+	fragment = place * FRAGMENTS_PER_GRANULE + mfn % GRANULE_PAGES / FRAGMENT_PAGES;
+	*gfn_out = ram->gpa_fragment[fragment] * FRAGMENT_PAGES + mfn % FRAGMENT_PAGES;
 	return 0;
 }
 

@@ -44,6 +44,20 @@ void sim_mutex_lock(struct machine *m, struct sim_mutex *mutex)
 	work_spend(m, WORK_LOCK, 1);
 }
 
+bool sim_mutex_trylock(struct machine *m, struct sim_mutex *mutex)
+{
+	struct executor *ex = m->ex;
+
+	assert(ex->current && mutex->owner != ex->current);
+	exec_sync(ex);
+	work_spend(m, WORK_LOCK, 1);
+	if (mutex->owner)
+		return false;
+	mutex->acquired_count++;
+	mutex->owner = ex->current;
+	return true;
+}
+
 void sim_mutex_unlock(struct machine *m, struct sim_mutex *mutex)
 {
 	struct executor *ex = m->ex;

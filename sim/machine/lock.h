@@ -30,6 +30,9 @@ void sim_mutex_init(struct sim_mutex *mutex, const char *name);
 /* Interleaving point; charges WORK_LOCK. Asserts that the caller does not hold it already. */
 void sim_mutex_lock(struct machine *m, struct sim_mutex *mutex);
 
+/* Take the lock if that needs no waiting: for whoever may not wait, as it holds another one. */
+bool sim_mutex_trylock(struct machine *m, struct sim_mutex *mutex);
+
 /*
  * Interleaving point, so that everybody who asked before now is queued; then hands over to the
  * first waiter, if any, at the current time. Asserts that the caller holds it.

@@ -82,6 +82,10 @@ void *guest_ram_guest_view(const struct guest_ram *ram);
 /* gfn -> mfn. 0, or -EFAULT when the gfn is not RAM. */
 int guest_ram_translate(const struct guest_ram *ram, uint64_t gfn, uint64_t *mfn_out);
 
+/* The other way round, for whoever holds only the frame: mfn -> gfn. 0, or -EFAULT when the frame
+ * is not in this RAM. */
+int guest_ram_gfn_of(const struct guest_ram *ram, uint64_t mfn, uint64_t *gfn_out);
+
 /*
  * Copy between the host and guest physical memory, through the host view, page by page. All or
  * nothing: -EFAULT, and nothing copied, when any byte of the range is not RAM. Aligned accesses of

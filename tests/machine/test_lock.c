@@ -222,6 +222,34 @@ static void test_held_means_by_me(void **state)
 	assert_int_equal(bed->held_ps, 2);
 }
 
+static void try_twice(void *arg)
+{
+	struct bed *bed = arg;
+	bool first = sim_mutex_trylock(&bed->m, &bed->mutex);
+	bool second;
+
+	exec_sleep_until(bed->m.ex, 1000);
+	second = sim_mutex_trylock(&bed->m, &bed->mutex);
+	note(bed);
+	bed->held_ps = (uint64_t)second << 1 | first;
+	exec_sleep_until(bed->m.ex, 1100);
+	sim_mutex_unlock(&bed->m, &bed->mutex);
+}
+
+static void test_trying_does_not_wait(void **state)
+{
+	struct bed *bed = *state;
+
+	spawn(bed, "a", 0, hold_once);
+	spawn(bed, "b", 50, try_twice);
+	spawn(bed, "c", 1050, hold_once); // waits for whoever got it by trying
+	executor_run(bed->m.ex);
+	assert_string_equal(bed->log, "a@2 b@1002 c@1102 ");
+	assert_int_equal(bed->mutex.acquired_count, 3);
+	assert_int_equal(bed->mutex.contended_count, 1);
+	assert_int_equal(locks_charged(bed), 4);
+}
+
 // ---- broken promises stop the program ----
 
 static bool child_dies(exec_entry_fn entry, struct bed *bed)
@@ -277,6 +305,7 @@ int main(void)
 		TEST(test_waiting_in_an_exit_is_booked),
 		TEST(test_waiting_outside_of_an_exit_is_not_booked),
 		TEST(test_held_means_by_me),
+		TEST(test_trying_does_not_wait),
 		TEST(test_wrong_use_is_caught),
 	};
 

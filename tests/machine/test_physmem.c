@@ -256,6 +256,21 @@ static void check_placement(struct bed *bed, const struct guest_ram *ram, unsign
 	}
 }
 
+// Every frame of memory leads back to its page, or to none when it is somebody else's.
+static void check_way_back(struct bed *bed, const struct guest_ram *ram, unsigned vm)
+{
+	for (uint64_t mfn = 0; mfn < PM_SIZE / PAGE_SIZE + 2; mfn++) {
+		uint64_t gfn = UINT64_MAX;
+
+		if (physmem_owner(bed->pm, mfn) != PHYSMEM_OWNER_VM0 + vm) {
+			assert_int_equal(guest_ram_gfn_of(ram, mfn, &gfn), -EFAULT);
+			continue;
+		}
+		assert_int_equal(guest_ram_gfn_of(ram, mfn, &gfn), 0);
+		assert_int_equal(translate(ram, gfn), mfn);
+	}
+}
+
 static void test_no_page_is_where_its_number_says(void **state)
 {
 	struct bed *bed = *state;
@@ -273,6 +288,8 @@ static void test_no_page_is_where_its_number_says(void **state)
 			rams[i] = make_ram(bed, i, sizes[(i + order) % 5]);
 			check_placement(bed, rams[i], i, taken);
 		}
+		for (unsigned i = 0; i < 5 && seed % 20 == 0; i++)
+			check_way_back(bed, rams[i], i);
 		for (unsigned i = 0; i < 5; i++)
 			guest_ram_destroy(rams[i]);
 		free(taken);
