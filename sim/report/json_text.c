@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The tree as text. What contains nothing but plain values stands on one line: a register, a sum,
- * an incident each are one, which keeps reports short and their differences readable.
+ * The tree as text. What contains a few plain values and nothing else stands on one line: a
+ * register, a sum, an incident each are one, which keeps reports short and their differences
+ * readable.
  */
 #include <errno.h>
 #include <stdbool.h>
 
 #include "sim/report/report.h"
 
-#define INDENT_COLUMNS 2
+#define INDENT_COLUMNS   2
+#define VALUES_ON_A_LINE 8
 
 /* Digits of a real: millionths of counts print as they are, without binary leftovers. */
 #define SCALAR_FLAGS (JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))

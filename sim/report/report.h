@@ -33,8 +33,8 @@ json_t *report_build(const struct scenario *scenario, struct sim_result *const *
 bool report_ok(const json_t *report);
 
 /*
- * Write the tree, or an array of trees: two-space indent, what holds only plain values on one line,
- * keys in the documented order, newline at the end. 0 or -EIO.
+ * Write the tree, or an array of trees: two-space indent, what holds at most eight plain values on
+ * one line, keys in the documented order, newline at the end. 0 or -EIO.
  */
 int report_write_json(const json_t *report, FILE *out);
 
