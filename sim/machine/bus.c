@@ -299,22 +299,6 @@ void bus_set_book(struct bus *bus, struct exit_book *book)
 	forget_shortcuts(bus);
 }
 
-// Registers of the same name in different engines differ in the upper bits of their offset only.
-static inline struct bus_shortcut *shortcut_slot(struct bus_shortcut *slots, uint64_t addr)
-{
-	return &slots[(addr >> 2 ^ addr >> PAGE_SHIFT) & (BUS_SHORTCUTS - 1)];
-}
-
-// Is shortcut one for this access of the current context?
-static inline bool shortcut_fits(const struct bus *bus, const struct bus_shortcut *shortcut,
-				 uint64_t addr, unsigned size_bytes)
-{
-	const struct party *party = party_current(bus->ex);
-
-	return shortcut->addr == addr && shortcut->size_bytes == size_bytes && party &&
-	       party->exit_origin == shortcut->origin && !party->open_exit;
-}
-
 // epoch is that of when the exit began: what its handler has changed since must not be remembered.
 static void shortcut_keep(struct bus *bus, const struct bus_access *access,
 			  struct exit_account *account, uint64_t epoch)
@@ -327,14 +311,13 @@ static void shortcut_keep(struct bus *bus, const struct bus_access *access,
 		return;
 	if (access->reason != EXIT_MMIO_READ && access->reason != EXIT_MMIO_WRITE)
 		return;
-	shortcut = shortcut_slot(access->is_write ? bus->stores : bus->loads, access->addr);
+	shortcut = &(access->is_write ? bus->stores : bus->loads)[bus_shortcut_slot(access->addr)];
 	*shortcut = (struct bus_shortcut){
 		.addr = access->addr,
 		.origin = access->vcpu->party.exit_origin,
 		.account = account,
 		.opaque = region->opaque,
 		.offset = access->offset,
-		.value_mask = bus_value_mask(access->size_bytes),
 		.size_bytes = access->size_bytes,
 	};
 	if (access->is_write)
@@ -343,44 +326,9 @@ static void shortcut_keep(struct bus *bus, const struct bus_access *access,
 		shortcut->read = region->ops->read;
 }
 
-// An exit on the short way, between exit_open() and exit_close(). The account is a copy: the
-// handler may wait, and the shortcut may be another one's by then.
-struct open_exit {
-	struct exit_account *account;
-	uint64_t start_ps;
-};
-
-static inline struct open_exit exit_open(struct bus *bus, const struct bus_shortcut *shortcut,
-					 enum exit_reason reason)
+void bus_settle(struct bus *bus, struct exit_account *account, uint64_t duration_ps)
 {
-	struct open_exit exit = { shortcut->account, exec_now(bus->ex) };
-	struct party *party = party_current(bus->ex);
-
-	party->open_exit = exit.account;
-	party->exit_start_ps = exit.start_ps;
-	bus->ex->now_ps = exit.start_ps + bus->prices[reason].before_ps;
-	return exit;
-}
-
-static inline void exit_close(struct bus *bus, struct open_exit exit, enum exit_reason reason)
-{
-	struct executor *ex = bus->ex;
-	uint64_t duration_ps = exec_now(ex) - exit.start_ps +
-			       bus->prices[reason].part_ps[EXIT_PART_REENTRY];
-	uint64_t expected_ps = exit.account->run_ps;
-
-	party_current(ex)->open_exit = NULL;
-	if (__builtin_expect(duration_ps != expected_ps, 0)) {
-		ex->now_ps = exit.start_ps + duration_ps;
-		bus->book->settle(bus->book, exit.account, duration_ps);
-		return;
-	}
-	exit.account->run_count++;
-	// The same number as above, but one that the CPU knows long before the handler's additions
-	// are done: the next exit need not wait for them. Compilers must not see that it is the
-	// same.
-	__asm__("" : "+r"(expected_ps));
-	ex->now_ps = exit.start_ps + expected_ps;
+	bus->book->settle(bus->book, account, duration_ps);
 }
 
 // The general way.
@@ -403,7 +351,7 @@ static void run_exit(struct bus *bus, struct bus_access *access)
 	if (duration_ps == account->run_ps)
 		account->run_count++;
 	else
-		bus->book->settle(bus->book, account, duration_ps);
+		bus_settle(bus, account, duration_ps);
 	shortcut_keep(bus, access, account, epoch);
 }
 
@@ -478,38 +426,49 @@ void bus_device_write(struct bus *bus, const struct bus_page *page, uint64_t add
 	run_exit(bus, &access);
 }
 
-uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned size_bytes)
+// When others had to go first, the short way may be open afterwards.
+static __attribute__((noinline)) uint64_t read_generally(struct bus *bus, uint64_t addr,
+							 unsigned size_bytes)
 {
-	const struct bus_shortcut *shortcut = shortcut_slot(bus->loads, addr);
-	struct open_exit exit;
-	uint64_t value = 0;
-	uint64_t mask;
-	int ret;
+	const struct bus_shortcut *shortcut;
 
 	exec_sync(bus->ex);
-	if (__builtin_expect(!shortcut_fits(bus, shortcut, addr, size_bytes), 0))
-		return bus_load(bus, addr, size_bytes, __ATOMIC_RELAXED);
-	mask = shortcut->value_mask;
-	exit = exit_open(bus, shortcut, EXIT_MMIO_READ);
-	ret = shortcut->read(shortcut->opaque, shortcut->offset, size_bytes, &value);
-	exit_close(bus, exit, EXIT_MMIO_READ);
-	return ret ? 0 : value & mask;
+	shortcut = bus_shortcut_find(bus, bus->loads, addr, size_bytes);
+	if (shortcut)
+		return bus_short_read(bus, shortcut, size_bytes);
+	return bus_load(bus, addr, size_bytes, __ATOMIC_RELAXED);
+}
+
+static __attribute__((noinline)) void write_generally(struct bus *bus, uint64_t addr,
+						      unsigned size_bytes, uint64_t value)
+{
+	const struct bus_shortcut *shortcut;
+
+	exec_sync(bus->ex);
+	shortcut = bus_shortcut_find(bus, bus->stores, addr, size_bytes);
+	if (shortcut)
+		bus_short_write(bus, shortcut, size_bytes, value);
+	else
+		bus_store(bus, addr, size_bytes, value, __ATOMIC_RELAXED);
+}
+
+uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned size_bytes)
+{
+	const struct bus_shortcut *shortcut = bus_shortcut_find(bus, bus->loads, addr, size_bytes);
+
+	if (!shortcut)
+		return read_generally(bus, addr, size_bytes);
+	return bus_short_read(bus, shortcut, size_bytes);
 }
 
 void bus_write(struct bus *bus, uint64_t addr, unsigned size_bytes, uint64_t value)
 {
-	const struct bus_shortcut *shortcut = shortcut_slot(bus->stores, addr);
-	struct open_exit exit;
+	const struct bus_shortcut *shortcut = bus_shortcut_find(bus, bus->stores, addr, size_bytes);
 
-	exec_sync(bus->ex);
-	if (__builtin_expect(!shortcut_fits(bus, shortcut, addr, size_bytes), 0)) {
-		bus_store(bus, addr, size_bytes, value, __ATOMIC_RELAXED);
-		return;
-	}
-	exit = exit_open(bus, shortcut, EXIT_MMIO_WRITE);
-	shortcut->write(shortcut->opaque, shortcut->offset, size_bytes,
-			value & shortcut->value_mask);
-	exit_close(bus, exit, EXIT_MMIO_WRITE);
+	if (shortcut)
+		bus_short_write(bus, shortcut, size_bytes, value);
+	else
+		write_generally(bus, addr, size_bytes, value);
 }
 
 void bus_exit(struct bus *bus, struct vcpu *vcpu, enum exit_reason reason)

@@ -44,7 +44,6 @@ struct bus_shortcut {
 	};
 	void *opaque;
 	uint64_t offset;
-	uint64_t value_mask;
 	unsigned size_bytes; /* 0: empty */
 } __attribute__((aligned(64)));
 
@@ -172,6 +171,87 @@ static inline void bus_store(struct bus *bus, uint64_t addr, unsigned size_bytes
 		bus_ram_store(bus, addr, size_bytes, value, order);
 	else
 		bus_device_write(bus, page, addr, size_bytes, value);
+}
+
+/* Registers of the same name in different engines differ in upper bits of their offset only. */
+static inline size_t bus_shortcut_slot(uint64_t addr)
+{
+	return (addr >> 2 ^ addr >> PAGE_SHIFT) & (BUS_SHORTCUTS - 1);
+}
+
+/*
+ * The short way, in three steps: a shortcut from bus->loads or bus->stores that fits the access, if
+ * the current context is one that may go on; then the exit itself.
+ *
+ * What these cost is, on current CPUs, mostly the number of stores to memory, those that save
+ * registers around calls included. Hence: whatever does not fit is left to a call at the end, and
+ * little is kept across the handler.
+ */
+static inline const struct bus_shortcut *bus_shortcut_find(const struct bus *bus,
+							   const struct bus_shortcut *slots,
+							   uint64_t addr, unsigned size_bytes)
+{
+	const struct bus_shortcut *shortcut = &slots[bus_shortcut_slot(addr)];
+	const struct executor *ex = bus->ex;
+	const struct party *party = party_current(ex);
+	bool fits = shortcut->addr == addr && shortcut->size_bytes == size_bytes && party &&
+		    party->exit_origin == shortcut->origin && !party->open_exit &&
+		    exec_now(ex) < ex->horizon_ps;
+
+	return __builtin_expect(fits, 1) ? shortcut : NULL;
+}
+
+/* An exit took another time than the account's run. */
+void bus_settle(struct bus *bus, struct exit_account *account, uint64_t duration_ps);
+
+static inline uint64_t bus_exit_open(struct bus *bus, const struct bus_shortcut *shortcut,
+				     enum exit_reason reason)
+{
+	uint64_t start_ps = exec_now(bus->ex);
+	struct party *party = party_current(bus->ex);
+
+	party->open_exit = shortcut->account;
+	party->exit_start_ps = start_ps;
+	bus->ex->now_ps = start_ps + bus->prices[reason].before_ps;
+	return start_ps;
+}
+
+static inline void bus_exit_close(struct bus *bus, uint64_t start_ps, enum exit_reason reason)
+{
+	struct executor *ex = bus->ex;
+	struct party *party = party_current(ex);
+	struct exit_account *account = party->open_exit;
+	uint64_t duration_ps = exec_now(ex) - start_ps +
+			       bus->prices[reason].part_ps[EXIT_PART_REENTRY];
+
+	party->open_exit = NULL;
+	ex->now_ps = start_ps + duration_ps;
+	if (__builtin_expect(duration_ps == account->run_ps, 1))
+		account->run_count++;
+	else
+		bus_settle(bus, account, duration_ps);
+}
+
+static inline uint64_t bus_short_read(struct bus *bus, const struct bus_shortcut *shortcut,
+				      unsigned size_bytes)
+{
+	uint64_t start_ps = bus_exit_open(bus, shortcut, EXIT_MMIO_READ);
+	uint64_t value = 0;
+	int ret;
+
+	ret = shortcut->read(shortcut->opaque, shortcut->offset, size_bytes, &value);
+	bus_exit_close(bus, start_ps, EXIT_MMIO_READ);
+	return ret ? 0 : value & bus_value_mask(size_bytes);
+}
+
+static inline void bus_short_write(struct bus *bus, const struct bus_shortcut *shortcut,
+				   unsigned size_bytes, uint64_t value)
+{
+	uint64_t start_ps = bus_exit_open(bus, shortcut, EXIT_MMIO_WRITE);
+
+	shortcut->write(shortcut->opaque, shortcut->offset, size_bytes,
+			value & bus_value_mask(size_bytes));
+	bus_exit_close(bus, start_ps, EXIT_MMIO_WRITE);
 }
 
 /* The vCPU on whose context this is called; asserts that there is one, and that it sits here. */

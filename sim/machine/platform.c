@@ -9,29 +9,64 @@
 #include "sim/machine/bus_impl.h"
 #include "sim/machine/platform_object.h"
 
+static inline bool interrupt_arrived(const struct executor *ex, const struct vcpu *vcpu)
+{
+	return __builtin_expect(vcpu->irq_at_ps[0] <= exec_now(ex), 0);
+}
+
 // Before anything that others can see: let earlier events happen, then take what has come of them.
 static inline void interleave(struct platform *plat)
 {
-	struct executor *ex = plat->ex;
-	struct vcpu *vcpu;
+	struct vcpu *vcpu = platform_vcpu(plat);
 
-	exec_sync(ex);
-	vcpu = platform_vcpu(plat);
-	if (__builtin_expect(vcpu->irq_at_ps[0] <= exec_now(ex), 0))
+	exec_sync(plat->ex);
+	if (interrupt_arrived(plat->ex, vcpu))
 		vcpu_poll_interrupts(vcpu);
 }
 
-static inline uint64_t read_register(struct platform *plat, uint64_t addr, unsigned size_bytes)
+static __attribute__((noinline)) uint64_t read_generally(struct platform *plat, uint64_t addr,
+							 unsigned size_bytes)
 {
 	interleave(plat);
 	return bus_read(plat->bus, addr, size_bytes);
 }
 
-static inline void write_register(struct platform *plat, uint64_t addr, unsigned size_bytes,
-				  uint64_t value)
+static __attribute__((noinline)) void write_generally(struct platform *plat, uint64_t addr,
+						      unsigned size_bytes, uint64_t value)
 {
 	interleave(plat);
 	bus_write(plat->bus, addr, size_bytes, value);
+}
+
+// May an access go the short way? Only contexts of vCPUs have shortcuts.
+static inline bool is_short(const struct platform *plat, const struct bus_shortcut *shortcut)
+{
+	const struct executor *ex = plat->ex;
+
+	return shortcut &&
+	       !interrupt_arrived(ex, container_of(party_current(ex), struct vcpu, party));
+}
+
+static inline uint64_t read_register(struct platform *plat, uint64_t addr, unsigned size_bytes)
+{
+	struct bus *bus = plat->bus;
+	const struct bus_shortcut *shortcut = bus_shortcut_find(bus, bus->loads, addr, size_bytes);
+
+	if (!is_short(plat, shortcut))
+		return read_generally(plat, addr, size_bytes);
+	return bus_short_read(bus, shortcut, size_bytes);
+}
+
+static inline void write_register(struct platform *plat, uint64_t addr, unsigned size_bytes,
+				  uint64_t value)
+{
+	struct bus *bus = plat->bus;
+	const struct bus_shortcut *shortcut = bus_shortcut_find(bus, bus->stores, addr, size_bytes);
+
+	if (is_short(plat, shortcut))
+		bus_short_write(bus, shortcut, size_bytes, value);
+	else
+		write_generally(plat, addr, size_bytes, value);
 }
 
 uint8_t plat_read8(struct platform *plat, uint64_t addr)

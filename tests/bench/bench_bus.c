@@ -28,8 +28,8 @@ static int device_read(void *opaque, uint64_t offset, unsigned size_bytes, uint6
 {
 	struct bench_vm *b = opaque;
 
-	work_spend(b->m, WORK_HANDLER, 1);
 	*value = bench_device_read(&b->device, offset);
+	work_spend(b->m, WORK_HANDLER, 1);
 	return 0;
 }
 
@@ -37,8 +37,8 @@ static int device_write(void *opaque, uint64_t offset, unsigned size_bytes, uint
 {
 	struct bench_vm *b = opaque;
 
-	work_spend(b->m, WORK_HANDLER, 1);
 	bench_device_write(&b->device, offset, (uint32_t)value);
+	work_spend(b->m, WORK_HANDLER, 1);
 	return 0;
 }
 
