@@ -230,9 +230,12 @@ int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *co
 	vgpu->vreg = calloc(1, GEN9_MMIO_SIZE_BYTES);
 	if (!vgpu->vreg)
 		goto free_vgpu;
-	ret = gtt_init(vgpu);
+	ret = dma_map_init(vgpu);
 	if (ret)
 		goto free_vreg;
+	ret = gtt_init(vgpu);
+	if (ret)
+		goto fini_dma;
 	ret = shadow_context_init(vgpu);
 	if (ret)
 		goto fini_gtt;
@@ -251,6 +254,8 @@ fini_context:
 	shadow_context_fini(vgpu);
 fini_gtt:
 	gtt_fini(vgpu);
+fini_dma:
+	dma_map_fini(vgpu);
 free_vreg:
 	free(vgpu->vreg);
 free_vgpu:
@@ -305,6 +310,7 @@ void vgpu_destroy(struct vgpu *vgpu)
 	clear_fences(vgpu);
 	shadow_context_fini(vgpu);
 	gtt_fini(vgpu);
+	dma_map_fini(vgpu);
 	vgpu->gvt->vgpus[vgpu->id] = NULL;
 	free(vgpu->vreg);
 	free(vgpu);

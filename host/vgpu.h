@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/dma_map.h"
 #include "host/gvt.h"
 #include "host/hw.h"
 #include "host/mmio.h"
@@ -90,6 +91,7 @@ struct vgpu {
 	uint32_t pvmmio_levels;  /* negotiated; 0: none */
 	uint64_t pvmmio_gfn;
 
+	struct dma_map dma;
 	struct vgpu_ggtt ggtt;
 	unsigned fence_base; /* guest fence i is host fence fence_base + i */
 	unsigned fence_count;
