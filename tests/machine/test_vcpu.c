@@ -195,17 +195,33 @@ static void flood(void *arg)
 		vcpu_post_interrupt(vcpu, i * 10 * NS);
 }
 
-static void test_a_flood_loses_no_last_interrupt(void **state)
+static void rising_flood(void *arg)
+{
+	for (unsigned i = 1; i <= 3 * VCPU_IRQ_QUEUE; i++)
+		vcpu_post_interrupt(bed.vm->vcpus[0], i * 10 * NS);
+}
+
+static void check_flood(exec_entry_fn device)
 {
 	uint64_t all;
 
-	assert_int_equal(executor_spawn(bed.m->ex, "device", 0, flood, NULL, NULL), 0);
+	assert_int_equal(executor_spawn(bed.m->ex, "device", 0, device, NULL, NULL), 0);
 	play(delay_long);
 	all = bed.vm->vcpus[0]->interrupts_taken + bed.vm->vcpus[0]->interrupts_merged;
 	assert_int_equal(all, 3 * VCPU_IRQ_QUEUE);
 	assert_int_equal(story.taken, VCPU_IRQ_QUEUE);
 	assert_int_equal(story.taken_ps[0], 10 * NS);
 	assert_int_equal(story.taken_ps[story.taken - 1], 3 * VCPU_IRQ_QUEUE * 10 * NS);
+}
+
+static void test_a_flood_loses_no_last_interrupt(void **state)
+{
+	check_flood(flood);
+}
+
+static void test_a_rising_flood_loses_no_last_interrupt(void **state)
+{
+	check_flood(rising_flood);
 }
 
 static void test_arrivals_while_pending_merge(void **state)
@@ -265,8 +281,11 @@ static void access_often(void *arg)
 
 	plat_irq_restore(bed.plat, true);
 	page = plat_alloc_pages(bed.plat, 1, &gpa);
+	plat_read32(bed.plat, BED_DEVICE_BASE); // from now on these are known exits
+	plat_write64(bed.plat, BED_DEVICE_BASE, 1);
 	for (int i = 0; i < 10; i++) {
 		exec_advance(bed.m->ex, 100 * NS);
+		exec_sync(bed.m->ex); // what has been sent is pending now
 		switch (i % 5) {
 		case 0:
 			plat_read32(bed.plat, BED_DEVICE_BASE);
@@ -424,6 +443,41 @@ static void test_wake_before_the_test_is_forgotten(void **state)
 	assert_int_equal(executor_time_ps(bed.m->ex), 10000 * NS + cost(COST_VCPU_WAKE));
 }
 
+static void sleep_after_a_wake_in_another_section(void *arg)
+{
+	bool irq_state = plat_irq_save(bed.plat);
+
+	plat_delay_ns(bed.plat, 600); // woken meanwhile
+	plat_irq_restore(bed.plat, true);
+	plat_irq_save(bed.plat);
+	assert_false(plat_halt(bed.plat, 10000));
+	plat_irq_restore(bed.plat, irq_state);
+}
+
+static void test_wake_before_the_section_is_forgotten(void **state)
+{
+	assert_int_equal(executor_spawn(bed.m->ex, "waker", 0, wake_vcpu_0, NULL, NULL), 0);
+	play(sleep_after_a_wake_in_another_section);
+	assert_int_equal(executor_time_ps(bed.m->ex), 10000 * NS + cost(COST_VCPU_WAKE));
+}
+
+static void sleep_enabled_after_an_old_wake(void *arg)
+{
+	struct vcpu *vcpu = bed.vm->vcpus[0];
+
+	vcpu_set_irq_enabled(vcpu, true);
+	vcpu_delay(vcpu, 600 * NS);
+	assert_int_equal(vcpu_halt(vcpu, 10000 * NS), -ETIMEDOUT);
+	assert_true(vcpu->irq_enabled);
+}
+
+static void test_wake_of_a_running_vcpu_is_nothing(void **state)
+{
+	assert_int_equal(executor_spawn(bed.m->ex, "waker", 0, wake_vcpu_0, NULL, NULL), 0);
+	play(sleep_enabled_after_an_old_wake);
+	assert_int_equal(executor_time_ps(bed.m->ex), 10000 * NS + cost(COST_VCPU_WAKE));
+}
+
 static void nest_operations(void *arg)
 {
 	struct vcpu *vcpu = bed.vm->vcpus[0];
@@ -530,6 +584,7 @@ int main(void)
 		STORY(test_arrival_counts_not_sending, setup_free),
 		STORY(test_each_is_taken_at_its_own_arrival, setup_free),
 		STORY(test_a_flood_loses_no_last_interrupt, setup_free),
+		STORY(test_a_rising_flood_loses_no_last_interrupt, setup_free),
 		STORY(test_arrivals_while_pending_merge, setup),
 		STORY(test_arrival_in_service_is_taken_after_it, setup_free),
 		STORY(test_disabled_interrupts_wait, setup_free),
@@ -543,6 +598,8 @@ int main(void)
 		STORY(test_wake_ends_a_halt, setup),
 		STORY(test_wake_between_test_and_sleep_is_not_lost, setup),
 		STORY(test_wake_before_the_test_is_forgotten, setup),
+		STORY(test_wake_before_the_section_is_forgotten, setup),
+		STORY(test_wake_of_a_running_vcpu_is_nothing, setup),
 		STORY(test_nested_operations_keep_their_own_time, setup),
 		STORY(test_unbalanced_operations_stop_the_program, setup),
 		STORY(test_starting_vcpus, setup),
