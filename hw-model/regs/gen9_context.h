@@ -9,15 +9,16 @@
 #define PVMMIO_HW_MODEL_REGS_GEN9_CONTEXT_H
 
 /* ---- context descriptor, 64 bits ---- */
-#define CTX_DESC_VALID           (1u << 0)
-#define CTX_DESC_FORCE_RESTORE   (1u << 2)
-#define CTX_DESC_MODE_SHIFT      3
-#define CTX_DESC_MODE_MASK       (3u << 3)
-#define CTX_DESC_MODE_LEGACY_32B 1u
-#define CTX_DESC_MODE_LEGACY_64B 3u
-#define CTX_DESC_PRIVILEGE       (1u << 8) /* per-process GTT enabled */
-#define CTX_DESC_LRCA_MASK       0xfffff000u
-#define CTX_DESC_ID_SHIFT        32
+#define CTX_DESC_VALID            (1u << 0)
+#define CTX_DESC_FORCE_PD_RESTORE (1u << 1)
+#define CTX_DESC_FORCE_RESTORE    (1u << 2)
+#define CTX_DESC_MODE_SHIFT       3
+#define CTX_DESC_MODE_MASK        (3u << 3)
+#define CTX_DESC_MODE_LEGACY_32B  1u
+#define CTX_DESC_MODE_LEGACY_64B  3u
+#define CTX_DESC_PRIVILEGE        (1u << 8) /* per-process GTT enabled */
+#define CTX_DESC_LRCA_MASK        0xfffff000u
+#define CTX_DESC_ID_SHIFT         32
 
 /* ---- image: pages from the LRCA on ---- */
 #define LRC_PPHWSP_PAGE   0u
@@ -62,5 +63,9 @@
 #define GEN8_PTE_PRESENT   (1ull << 0)
 #define GEN8_PTE_WRITABLE  (1ull << 1)
 #define GEN8_PTE_ADDR_MASK 0x00003ffffffff000ull /* bits 45:12 */
+
+/* In an entry of a page directory, the table above the lowest. */
+#define GEN8_PDE_PS_2M   (1ull << 7)  /* is a page of 2 MiB */
+#define GEN8_PDE_IPS_64K (1ull << 11) /* its table holds 64 KiB pages: entries 0, 16, ... */
 
 #endif

@@ -48,16 +48,18 @@ struct gen9_engine_info {
 	uint8_t gdrst_bit;
 	uint8_t master_bit;    /* in MASTER_IRQ */
 	uint8_t context_pages; /* PPHWSP, register state, engine state */
+	uint8_t fault_id;      /* as FAULT_REG numbers them (IGT intel_error_decode.c) */
+	uint16_t tlb_ctl;      /* TLB control register; bit 0 invalidates */
 };
 
 /* clang-format off */
 #define GEN9_ENGINE_TABLE                                                     \
 	{                                                                     \
-		[GEN9_RCS0]  = { "RCS0",  0x02000, 0, 0, 0,  1, 0, 22 },      \
-		[GEN9_BCS0]  = { "BCS0",  0x22000, 2, 0, 16, 3, 1, 2 },       \
-		[GEN9_VCS0]  = { "VCS0",  0x12000, 1, 1, 0,  2, 2, 2 },       \
-		[GEN9_VCS1]  = { "VCS1",  0x1c000, 4, 1, 16, 7, 3, 2 },       \
-		[GEN9_VECS0] = { "VECS0", 0x1a000, 3, 3, 0,  4, 6, 2 },       \
+		[GEN9_RCS0]  = { "RCS0",  0x02000, 0, 0, 0,  1, 0, 22, 0, 0x4260 }, \
+		[GEN9_BCS0]  = { "BCS0",  0x22000, 2, 0, 16, 3, 1, 2, 4, 0x426c }, \
+		[GEN9_VCS0]  = { "VCS0",  0x12000, 1, 1, 0,  2, 2, 2, 1, 0x4264 }, \
+		[GEN9_VCS1]  = { "VCS1",  0x1c000, 4, 1, 16, 7, 3, 2, 2, 0x4268 }, \
+		[GEN9_VECS0] = { "VECS0", 0x1a000, 3, 3, 0,  4, 6, 2, 3, 0x4270 }, \
 	}
 /* clang-format on */
 
@@ -138,19 +140,34 @@ struct gen9_engine_info {
 #define GT_CONTEXT_SWITCH_INTERRUPT (1u << 8)
 
 /* ---- others ---- */
-#define GFX_FLSH_CNTL    0x101008u /* bit 0: invalidate the GGTT TLB */
-#define GDRST            0x941cu
-#define GDRST_FULL       (1u << 0)
-#define FAULT_REG        0x4094u /* bit 0 valid, 2:1 type, 11 GGTT, 14:12 engine's hw_id */
-#define FAULT_VALID      (1u << 0)
-#define FAULT_GGTT       (1u << 11)
-#define FAULT_TLB_DATA0  0x4b10u /* faulting address bits 43:12 */
-#define FAULT_TLB_DATA1  0x4b14u /* bits 3:0: address bits 47:44; bit 4: GGTT */
-#define PAT_LO           0x40e0u
-#define PAT_HI           0x40e4u
-#define FENCE_LO(i)      (0x100000u + 8u * (i))
-#define FENCE_HI(i)      (0x100004u + 8u * (i))
-#define GEN9_FENCE_COUNT 32u
+#define GFX_FLSH_CNTL      0x101008u /* bit 0: invalidate the GGTT's translations */
+#define GFX_FLSH_CNTL_EN   1u
+#define GDRST              0x941cu
+#define GDRST_FULL         (1u << 0)
+#define TLB_CTL_INVALIDATE 1u      /* in each engine's tlb_ctl; reads as 0 */
+#define GAMW_ECO_DEV_RW_IA 0x4080u /* bits 3:0 all set: pages of 64 KiB (IPS) are on */
+#define GAMW_ECO_64K_IPS   0xfu
+
+/*
+ * Source ids (bits 10:3) are not published for Gen9. The type is the level of the entry that is not
+ * valid (IGT intel_error_decode.c).
+ */
+#define FAULT_REG          0x4094u /* bit 0 valid, 2:1 type, 11 GGTT, 14:12 engine's fault_id */
+#define FAULT_VALID        (1u << 0)
+#define FAULT_TYPE(level)  ((uint32_t)(level) << 1)
+#define FAULT_PTE          FAULT_TYPE(0)
+#define FAULT_PDE          FAULT_TYPE(1)
+#define FAULT_PDPE         FAULT_TYPE(2)
+#define FAULT_PML4E        FAULT_TYPE(3)
+#define FAULT_GGTT         (1u << 11)
+#define FAULT_ENGINE_SHIFT 12
+#define FAULT_TLB_DATA0    0x4b10u /* faulting address bits 43:12 */
+#define FAULT_TLB_DATA1    0x4b14u /* bits 3:0: address bits 47:44; bit 4: GGTT */
+#define PAT_LO             0x40e0u
+#define PAT_HI             0x40e4u
+#define FENCE_LO(i)        (0x100000u + 8u * (i))
+#define FENCE_HI(i)        (0x100004u + 8u * (i))
+#define GEN9_FENCE_COUNT   32u
 
 /* ---- context status buffer ---- */
 #define GEN9_CSB_ENTRIES          6u
