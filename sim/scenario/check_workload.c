@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/scenario/check.h"
+#include "sim/scenario/check_steps.h"
 #include "sim/scenario/read.h"
 #include "sim/scenario/units.h"
 
-static int check_steps(const struct check *check, const struct yaml_node *list, bool inside,
-		       struct workload_config *workload, struct step_config **steps, size_t *count);
+#define NAMES_BYTES 160 /* of all kinds of steps */
+
+static int check_steps(struct step_reader *r, const struct yaml_node *list, bool inside,
+		       struct step_config **steps, size_t *count);
 
 /* Index of the context called name, new or known. -ENOSPC when there are too many. */
 static int context_index(struct workload_config *workload, const char *name)
@@ -23,8 +25,7 @@ static int context_index(struct workload_config *workload, const char *name)
 	return (int)workload->context_count++;
 }
 
-static void check_context(const struct check *check, const struct yaml_node *map,
-			  struct workload_config *workload, struct step_config *step)
+bool check_context(struct step_reader *r, const struct yaml_node *map, unsigned *out)
 {
 	const struct yaml_node *node = yaml_get(map, "context");
 	char name[CONFIG_NAME_BYTES];
@@ -34,28 +35,30 @@ static void check_context(const struct check *check, const struct yaml_node *map
 		node = map;
 		strcpy(name, schema_find(SECTION_SUBMISSION, "context")->default_text);
 	} else if (node->kind != YAML_SCALAR || yaml_is_empty(node)) {
-		diag_error(check->diag, node->pos, "'context' is %s; expected a name",
+		diag_error(r->diag, node->pos, "'context' is %s; expected a name",
 			   yaml_kind_name(node));
-		return;
-	} else if (!read_name(check->diag, "context", node, name)) {
-		return;
+		return false;
+	} else if (!read_name(r->diag, "context", node, name)) {
+		return false;
 	}
-	index = context_index(workload, name);
-	if (index < 0)
-		diag_error(check->diag, node->pos, "more than %d contexts in one VM",
+	index = context_index(r->workload, name);
+	if (index < 0) {
+		diag_error(r->diag, node->pos, "more than %d contexts in one VM",
 			   CONFIG_CONTEXT_LIMIT);
-	else
-		step->context = (unsigned)index;
+		return false;
+	}
+	*out = (unsigned)index;
+	return true;
 }
 
-static void check_engine(const struct check *check, const struct step_info *info,
+static void check_engine(struct step_reader *r, const struct step_info *info,
 			 const struct yaml_node *map, struct step_config *step)
 {
 	const struct yaml_node *node = yaml_get(map, "engine");
 	const char *name;
 
 	if (!node && !info->engine) {
-		diag_error(check->diag, map->pos,
+		diag_error(r->diag, map->pos,
 			   "key 'engine' is missing in '%s', which any engine can do; expected one "
 			   "of RCS0, BCS0, VCS0, VCS1, VECS0",
 			   info->name);
@@ -66,26 +69,26 @@ static void check_engine(const struct check *check, const struct step_info *info
 			step->engine = (enum gen9_engine_id)i;
 	}
 	if (node && !(info->engines >> step->engine & 1))
-		diag_error(check->diag, node->pos, "'%s' cannot run on %s; expected %s", info->name,
+		diag_error(r->diag, node->pos, "'%s' cannot run on %s; expected %s", info->name,
 			   engine_name(step->engine), info->engine);
 }
 
-static void check_submission(const struct check *check, const struct step_info *info,
-			     const struct yaml_node *map, struct workload_config *workload,
-			     struct step_config *step)
+static void check_submission(struct step_reader *r, const struct step_info *info,
+			     const struct yaml_node *map, struct step_config *step)
 {
 	/* an engine that could not be read must not complain a second time */
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
 		if (info->engines >> i & 1)
 			step->engine = (enum gen9_engine_id)i;
 	}
-	if (!read_submission(check->diag, info, map, step))
+	if (!read_step(r->diag, info, map, step))
 		return;
-	check_engine(check, info, map, step);
-	check_context(check, map, workload, step);
+	check_engine(r, info, map, step);
+	if (check_context(r, map, &step->context))
+		check_target(r, map, step);
 }
 
-static void check_sleep(const struct check *check, const struct yaml_node *node,
+static void check_sleep(struct step_reader *r, const struct yaml_node *node,
 			struct step_config *step)
 {
 	const struct schema_row *row = schema_find(SECTION_SUBMISSION, "duration");
@@ -93,88 +96,95 @@ static void check_sleep(const struct check *check, const struct yaml_node *node,
 
 	sleep.key = "sleep";
 	sleep.multiple = row->min; /* a guest's clock counts nanoseconds */
-	read_value(check->diag, &sleep, node, step);
+	read_value(r->diag, &sleep, node, step);
 }
 
 /* The step's word and what stands behind it, wherever that is in the file. */
-static int check_step_value(const struct check *check, const struct step_info *info,
-			    const struct yaml_node *value, bool inside,
-			    struct workload_config *workload, struct step_config *step)
+static int check_step_value(struct step_reader *r, const struct step_info *info,
+			    const struct yaml_node *value, bool inside, struct step_config *step)
 {
 	step->kind = info->kind;
+	step->object = CONFIG_NO_OBJECT;
 	step->line = value->key_pos.line;
 	if (inside && info->form != STEP_FORM_SUBMISSION) {
-		diag_error(check->diag, value->key_pos,
+		diag_error(r->diag, value->key_pos,
 			   "'%s' inside of 'together'; expected submissions only", info->name);
 		return 0;
 	}
 	switch (info->form) {
 	case STEP_FORM_SUBMISSION:
-		check_submission(check, info, value, workload, step);
+		check_submission(r, info, value, step);
 		break;
 	case STEP_FORM_LIST:
-		return check_steps(check, value, true, workload, &step->steps, &step->step_count);
+		return check_steps(r, value, true, &step->steps, &step->step_count);
 	case STEP_FORM_ALL:
 		if (value->kind != YAML_SCALAR || strcmp(value->text, "all") != 0)
-			diag_error(check->diag, value->pos,
-				   "'wait' is not 'all'; expected wait: all");
+			diag_error(r->diag, value->pos, "'wait' is not 'all'; expected wait: all");
 		break;
 	case STEP_FORM_TIME:
-		check_sleep(check, value, step);
+		check_sleep(r, value, step);
+		break;
+	case STEP_FORM_BIND:
+		check_bind(r, value, step);
+		break;
+	case STEP_FORM_UNBIND:
+		check_unbind(r, value, step);
 		break;
 	}
 	return 0;
 }
 
-static void unknown_step(const struct check *check, const char *word, struct text_pos pos)
+static void unknown_step(struct step_reader *r, const char *word, struct text_pos pos)
 {
-	char hint[NEAREST_HINT_BYTES];
+	char hint[NEAREST_HINT_BYTES], names[NAMES_BYTES];
 	struct nearest nearest;
+	size_t used = 0;
 
 	nearest_begin(&nearest, word);
-	for (size_t i = 0; i < STEP_KIND_COUNT; i++)
+	for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
 		nearest_offer(&nearest, step_infos[i].name);
-	diag_error(check->diag, pos,
-		   "unknown step '%.40s'; expected one of fill, copy, fast_copy, store, draw, "
-		   "dispatch, together, wait, sleep%s",
-		   word, nearest_hint(&nearest, hint, sizeof(hint)));
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+					 step_infos[i].name);
+	}
+	diag_error(r->diag, pos, "unknown step '%.40s'; expected one of %s%s", word, names,
+		   nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
-static int check_step(const struct check *check, const struct yaml_node *node, bool inside,
-		      struct workload_config *workload, struct step_config *step)
+static int check_step(struct step_reader *r, const struct yaml_node *node, bool inside,
+		      struct step_config *step)
 {
 	const struct step_info *info;
 
 	if (node->kind != YAML_MAP) {
-		diag_error(check->diag, node->pos,
+		diag_error(r->diag, node->pos,
 			   "a step is %s; expected one key and its value, such as wait: all",
 			   yaml_kind_name(node));
 		return 0;
 	}
 	if (node->count != 1) {
-		diag_error(check->diag, node->count ? node->first->next->key_pos : node->pos,
+		diag_error(r->diag, node->count ? node->first->next->key_pos : node->pos,
 			   "a step has %zu keys; expected one, such as wait: all", node->count);
 		return 0;
 	}
 	info = step_info_find(node->first->key);
 	if (!info) {
-		unknown_step(check, node->first->key, node->first->key_pos);
+		unknown_step(r, node->first->key, node->first->key_pos);
 		return 0;
 	}
-	return check_step_value(check, info, node->first, inside, workload, step);
+	return check_step_value(r, info, node->first, inside, step);
 }
 
 /* inside: of `together`. */
-static int check_steps(const struct check *check, const struct yaml_node *list, bool inside,
-		       struct workload_config *workload, struct step_config **steps, size_t *count)
+static int check_steps(struct step_reader *r, const struct yaml_node *list, bool inside,
+		       struct step_config **steps, size_t *count)
 {
 	const struct yaml_node *item;
 	int err = 0;
 
-	if (!read_list(check->diag, inside ? "together" : "steps", list))
+	if (!read_list(r->diag, inside ? "together" : "steps", list))
 		return 0;
 	if (list->count > CHECK_STEP_LIMIT) {
-		diag_error(check->diag, list->pos, "%zu steps; expected at most %d", list->count,
+		diag_error(r->diag, list->pos, "%zu steps; expected at most %d", list->count,
 			   CHECK_STEP_LIMIT);
 		return 0;
 	}
@@ -184,16 +194,20 @@ static int check_steps(const struct check *check, const struct yaml_node *list, 
 	*count = list->count;
 	item = list->first;
 	for (size_t i = 0; i < *count && !err; i++, item = item->next)
-		err = check_step(check, item, inside, workload, &(*steps)[i]);
+		err = check_step(r, item, inside, &(*steps)[i]);
 	return err;
 }
 
 int check_workload(const struct check *check, const struct yaml_node *node,
 		   struct workload_config *workload)
 {
+	struct step_reader reader = { .diag = check->diag, .workload = workload };
 	const struct yaml_node *steps = yaml_get(node, "steps");
+	int err;
 
 	if (!read_section(check->diag, SECTION_WORKLOAD, node, workload) || !steps)
 		return 0;
-	return check_steps(check, steps, false, workload, &workload->steps, &workload->step_count);
+	err = check_steps(&reader, steps, false, &workload->steps, &workload->step_count);
+	check_bound(&reader);
+	return err;
 }

@@ -16,10 +16,31 @@
 
 #define CONFIG_NAME_BYTES    32
 #define CONFIG_CONTEXT_LIMIT 32 /* contexts of one VM's workload */
+#define CONFIG_OBJECT_LIMIT  64 /* named objects of one VM's workload */
+#define CONFIG_NO_OBJECT     UINT32_MAX
 
 enum vm_mode {
 	VM_MODE_NATIVE, /* driver straight on the hardware */
 	VM_MODE_GVT,    /* through the mediator */
+};
+
+/* How the mediator keeps the shadow of page tables that are not paravirtual. */
+enum vm_shadow {
+	VM_SHADOW_STRICT, /* every store to a table faults */
+	VM_SHADOW_OOS,    /* leaf tables may be out of sync until the next submission */
+};
+
+/* Where a context's batches run. */
+enum vm_ppgtt {
+	VM_PPGTT_48BIT,
+	VM_PPGTT_32BIT,
+	VM_PPGTT_NONE, /* the global GTT */
+};
+
+/* Where an object is bound. */
+enum bind_space {
+	BIND_SPACE_PPGTT, /* its context's address space; the global GTT where that has none */
+	BIND_SPACE_GGTT,
 };
 
 enum step_kind {
@@ -32,6 +53,8 @@ enum step_kind {
 	STEP_TOGETHER,  /* submissions inside go to the ports at once */
 	STEP_WAIT,      /* for everything submitted so far, then verify */
 	STEP_SLEEP,     /* `duration_ps` */
+	STEP_BIND,      /* make the object and bind it, `count` times over */
+	STEP_UNBIND,    /* all of the object's */
 	STEP_KIND_COUNT,
 };
 
@@ -52,8 +75,21 @@ struct step_config {
 	uint32_t count;
 	uint64_t duration_ps;
 	enum misuse_kind misuse;
+	uint32_t object; /* index into workload_config.objects: bound, unbound, or, by STEP_STORE,
+			    written; else CONFIG_NO_OBJECT */
 	struct step_config *steps; /* STEP_TOGETHER */
 	size_t step_count;
+};
+
+/* What one `bind` step makes: memory of its own for each of `count` objects. */
+struct object_config {
+	char name[CONFIG_NAME_BYTES];
+	enum bind_space space;
+	unsigned context; /* index into workload_config.contexts */
+	uint32_t pages;   /* of each */
+	uint32_t count;
+	uint64_t align_bytes;
+	bool read_only; /* for the GPU */
 };
 
 struct workload_config {
@@ -61,6 +97,8 @@ struct workload_config {
 	uint64_t timeout_ps; /* of a wait; what has not completed then counts as lost */
 	char contexts[CONFIG_CONTEXT_LIMIT][CONFIG_NAME_BYTES];
 	unsigned context_count;
+	struct object_config objects[CONFIG_OBJECT_LIMIT]; /* in the order of their `bind` steps */
+	unsigned object_count;
 	struct step_config *steps;
 	size_t step_count;
 };
@@ -74,6 +112,9 @@ struct vm_config {
 	uint64_t aperture_bytes;
 	uint64_t hidden_bytes;
 	uint32_t fences;
+	enum vm_shadow shadow;
+	enum vm_ppgtt ppgtt;
+	bool huge_pages;  /* the guest uses PPGTT pages of 64 KiB and 2 MiB where they fit */
 	bool skip_pvinfo; /* the guest enables execlists without reading PVINFO */
 	struct workload_config workload;
 };
@@ -84,6 +125,7 @@ struct sim_config {
 	struct hw_profile hardware;
 	char costs_name[CONFIG_NAME_BYTES];
 	struct cost_profile costs;
+	uint32_t oos_pool_pages; /* of the mediator, for all VMs */
 	struct vm_config *vms;
 	size_t vm_count;
 };

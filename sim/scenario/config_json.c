@@ -77,6 +77,8 @@ static json_t *value_json(const struct schema_row *row, const void *base)
 		return quantity_json(load_integer(row, base), QUANTITY_TIME);
 	case VALUE_FREQUENCY:
 		return quantity_json(load_integer(row, base), QUANTITY_FREQUENCY);
+	case VALUE_BOOL:
+		return json_boolean(*(const bool *)((const char *)base + row->offset));
 	case VALUE_CHOICE:
 		return json_string(row->choice((unsigned)load_integer(row, base)));
 	case VALUE_LEVELS:
@@ -90,7 +92,7 @@ static json_t *value_json(const struct schema_row *row, const void *base)
 	return NULL;
 }
 
-/* All keys of section that have a value of their own. info: submissions, else NULL. */
+/* All keys of section that have a value of their own. info: of a step, else NULL. */
 static json_t *section_json(enum schema_section section, const struct step_info *info,
 			    const void *base)
 {
@@ -113,29 +115,55 @@ static json_t *section_json(enum schema_section section, const struct step_info 
 static json_t *steps_json(const struct workload_config *workload, const struct step_config *steps,
 			  size_t count);
 
+static int set_string(json_t *object, const char *key, const char *value)
+{
+	return object ? json_object_set_new(object, key, json_string(value)) : -1;
+}
+
+static json_t *submission_json(const struct workload_config *workload,
+			       const struct step_config *step)
+{
+	json_t *value = section_json(SECTION_SUBMISSION, &step_infos[step->kind], step);
+
+	if (set_string(value, "context", workload->contexts[step->context]) ||
+	    (step->object != CONFIG_NO_OBJECT &&
+	     set_string(value, "object", workload->objects[step->object].name))) {
+		json_decref(value);
+		return NULL;
+	}
+	return value;
+}
+
+static json_t *bind_json(const struct workload_config *workload, const struct step_config *step)
+{
+	const struct object_config *object = &workload->objects[step->object];
+	json_t *value = section_json(SECTION_BIND, &step_infos[step->kind], object);
+
+	if (step->kind == STEP_BIND && object->space == BIND_SPACE_PPGTT &&
+	    set_string(value, "context", workload->contexts[object->context])) {
+		json_decref(value);
+		return NULL;
+	}
+	return value;
+}
+
 static json_t *step_value_json(const struct workload_config *workload,
 			       const struct step_config *step)
 {
-	const struct step_info *info = &step_infos[step->kind];
-	json_t *value;
-
-	switch (info->form) {
+	switch (step_infos[step->kind].form) {
 	case STEP_FORM_LIST:
 		return steps_json(workload, step->steps, step->step_count);
 	case STEP_FORM_ALL:
 		return json_string("all");
 	case STEP_FORM_TIME:
 		return quantity_json(step->duration_ps, QUANTITY_TIME);
+	case STEP_FORM_BIND:
+	case STEP_FORM_UNBIND:
+		return bind_json(workload, step);
 	case STEP_FORM_SUBMISSION:
 		break;
 	}
-	value = section_json(SECTION_SUBMISSION, info, step);
-	if (value &&
-	    json_object_set_new(value, "context", json_string(workload->contexts[step->context]))) {
-		json_decref(value);
-		value = NULL;
-	}
-	return value;
+	return submission_json(workload, step);
 }
 
 static json_t *steps_json(const struct workload_config *workload, const struct step_config *steps,
@@ -215,8 +243,9 @@ static json_t *platform_json(const struct sim_config *config)
 		json_decref(set);
 		return NULL;
 	}
-	return json_pack("{s:s, s:s, s:o}", "hardware", config->hardware_name, "costs",
-			 config->costs_name, "set", set);
+	return json_pack("{s:s, s:s, s:I, s:o}", "hardware", config->hardware_name, "costs",
+			 config->costs_name, "oos_pool", (json_int_t)config->oos_pool_pages, "set",
+			 set);
 }
 
 static json_t *vms_json(const struct sim_config *config)

@@ -50,7 +50,7 @@ static void unknown_key(struct diag *diag, enum schema_section section,
 		   owner_name(section, info, owner), nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
-/* info: NULL, or the kind of submission whose keys are allowed. */
+/* info: NULL, or the step whose keys are allowed. */
 static bool read_rows(struct diag *diag, enum schema_section section, const struct step_info *info,
 		      const struct yaml_node *map, void *base)
 {
@@ -76,9 +76,10 @@ static bool read_rows(struct diag *diag, enum schema_section section, const stru
 	for (size_t i = 0; i < schema_row_count; i++) {
 		const struct schema_row *row = &schema_rows[i];
 
-		if (row->section == section && row->required && !yaml_get(map, row->key))
+		if (row->section == section && takes(info, row->key) && row->required &&
+		    !yaml_get(map, row->key))
 			diag_error(diag, map->pos, "key '%s' is missing in %s", row->key,
-				   schema_section_name(section));
+				   owner_name(section, info, owner));
 	}
 	return true;
 }
@@ -89,10 +90,10 @@ bool read_section(struct diag *diag, enum schema_section section, const struct y
 	return read_rows(diag, section, NULL, map, base);
 }
 
-bool read_submission(struct diag *diag, const struct step_info *info, const struct yaml_node *map,
-		     struct step_config *step)
+bool read_step(struct diag *diag, const struct step_info *info, const struct yaml_node *map,
+	       void *base)
 {
-	return read_rows(diag, SECTION_SUBMISSION, info, map, step);
+	return read_rows(diag, step_info_section(info), info, map, base);
 }
 
 bool read_list(struct diag *diag, const char *key, const struct yaml_node *node)

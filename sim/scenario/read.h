@@ -20,9 +20,9 @@
 bool read_section(struct diag *diag, enum schema_section section, const struct yaml_node *map,
 		  void *base);
 
-/* The same for a submission, which takes only some of its section's keys. */
-bool read_submission(struct diag *diag, const struct step_info *info, const struct yaml_node *map,
-		     struct step_config *step);
+/* The same for what stands behind a step's word, which takes only some of its section's keys. */
+bool read_step(struct diag *diag, const struct step_info *info, const struct yaml_node *map,
+	       void *base);
 
 /* Read one value as row says. false after an error. */
 bool read_value(struct diag *diag, const struct schema_row *row, const struct yaml_node *node,

@@ -129,6 +129,21 @@ static bool read_text(struct diag *diag, const struct schema_row *row, const str
 	return true;
 }
 
+static bool read_bool(struct diag *diag, const struct schema_row *row, const struct yaml_node *node,
+		      void *base)
+{
+	bool value = !strcmp(node->text, "true");
+
+	assert(row->size == sizeof(value));
+	if (!node->plain || (!value && strcmp(node->text, "false") != 0)) {
+		diag_error(diag, node->pos, "'%s' is '%.40s'; expected true or false", row->key,
+			   node->text);
+		return false;
+	}
+	memcpy((char *)base + row->offset, &value, sizeof(value));
+	return true;
+}
+
 /* "native, gvt" */
 static const char *list_choices(const struct schema_row *row, char *buf, size_t len)
 {
@@ -170,6 +185,7 @@ static bool check_levels(struct diag *diag, const struct yaml_node *node, uint64
 {
 	uint64_t missing = levels & ~(uint64_t)schema_levels_implemented();
 	const char *name = NULL;
+	char names[NAMES_BYTES];
 
 	if (!missing)
 		return true;
@@ -179,17 +195,17 @@ static bool check_levels(struct diag *diag, const struct yaml_node *node, uint64
 	}
 	if (name)
 		diag_error(diag, node->pos,
-			   "level '%s' is not implemented in this version; expected elsp_submit",
-			   name);
+			   "level '%s' is not implemented in this version; expected one of %s",
+			   name, schema_list_levels(names, sizeof(names)));
 	else
-		diag_error(diag, node->pos, "'%.40s' has bits that are no level; expected 0x1",
-			   node->text);
+		diag_error(diag, node->pos, "'%.40s' has bits that are no level; expected 0x%x",
+			   node->text, schema_levels_implemented());
 	return false;
 }
 
 static bool read_level_name(struct diag *diag, const struct yaml_node *node, uint64_t *levels)
 {
-	char hint[NEAREST_HINT_BYTES];
+	char hint[NEAREST_HINT_BYTES], names[NAMES_BYTES];
 	struct nearest nearest;
 	const char *name;
 
@@ -205,7 +221,8 @@ static bool read_level_name(struct diag *diag, const struct yaml_node *node, uin
 			return check_levels(diag, node, UINT64_C(1) << bit);
 		}
 	}
-	diag_error(diag, node->pos, "no level '%.40s'; expected elsp_submit%s", node->text,
+	diag_error(diag, node->pos, "no level '%.40s'; expected one of %s%s", node->text,
+		   schema_list_levels(names, sizeof(names)),
 		   nearest_hint(&nearest, hint, sizeof(hint)));
 	return false;
 }
@@ -223,8 +240,8 @@ static bool read_level_word(struct diag *diag, const struct yaml_node *node, uin
 	if (node->plain && node->text[0] >= '0' && node->text[0] <= '9') {
 		if (!units_parse_integer(node->text, levels))
 			return check_levels(diag, node, *levels);
-		diag_error(diag, node->pos, "'%.40s' is no number of levels; expected 0x1",
-			   node->text);
+		diag_error(diag, node->pos, "'%.40s' is no number of levels; expected 0x%x",
+			   node->text, schema_levels_implemented());
 		return false;
 	}
 	diag_error(diag, node->pos,
@@ -317,6 +334,8 @@ bool read_value(struct diag *diag, const struct schema_row *row, const struct ya
 	case VALUE_TIME:
 	case VALUE_FREQUENCY:
 		return read_number(diag, row, node, base);
+	case VALUE_BOOL:
+		return read_bool(diag, row, node, base);
 	case VALUE_CHOICE:
 		return read_choice(diag, row, node, base);
 	case VALUE_LEVELS:

@@ -45,6 +45,33 @@ const char *engine_name(unsigned engine)
 	return engine < GEN9_ENGINE_COUNT ? gen9_engines[engine].name : NULL;
 }
 
+static const char *shadow_name(unsigned shadow)
+{
+	static const char *const names[] = {
+		[VM_SHADOW_STRICT] = "strict", [VM_SHADOW_OOS] = "oos"
+	};
+
+	return shadow < sizeof(names) / sizeof(names[0]) ? names[shadow] : NULL;
+}
+
+static const char *ppgtt_name(unsigned ppgtt)
+{
+	static const char *const names[] = {
+		[VM_PPGTT_48BIT] = "48bit", [VM_PPGTT_32BIT] = "32bit", [VM_PPGTT_NONE] = "none"
+	};
+
+	return ppgtt < sizeof(names) / sizeof(names[0]) ? names[ppgtt] : NULL;
+}
+
+static const char *space_name(unsigned space)
+{
+	static const char *const names[] = {
+		[BIND_SPACE_PPGTT] = "ppgtt", [BIND_SPACE_GGTT] = "ggtt"
+	};
+
+	return space < sizeof(names) / sizeof(names[0]) ? names[space] : NULL;
+}
+
 static const char *profile_kind_choice(unsigned kind)
 {
 	return kind < PROFILE_KIND_COUNT ? param_kind_name(kind) : NULL;
@@ -60,7 +87,21 @@ const char *schema_level_name(unsigned bit)
 
 uint32_t schema_levels_implemented(void)
 {
-	return PVMMIO_ELSP_SUBMIT;
+	return PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE;
+}
+
+const char *schema_list_levels(char *buf, size_t len)
+{
+	const char *name;
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (unsigned bit = 0; (name = schema_level_name(bit)) && used < len; bit++) {
+		if (schema_levels_implemented() >> bit & 1)
+			used += (size_t)snprintf(buf + used, len - used, "%s%s", used ? ", " : "",
+						 name);
+	}
+	return buf;
 }
 
 const struct misbehaviour *schema_misbehaviour(unsigned index)
@@ -97,6 +138,9 @@ const struct schema_row schema_rows[] = {
 	{ SECTION_PLATFORM, "costs", VALUE_TEXT, .default_text = "kvm-userspace",
 	  .form = "profile", .doc = "cost profile: a name, or a path that ends in .yaml",
 	  FIELD(platform_head, costs) },
+	{ SECTION_PLATFORM, "oos_pool", VALUE_INTEGER, .max = 1u << 20, .default_text = "8192",
+	  .doc = "tables that may be out of sync at once, of all VMs with `shadow: oos`",
+	  FIELD(platform_head, oos_pool_pages) },
 	{ SECTION_PLATFORM, "set", VALUE_OTHER, .form = "mapping",
 	  .doc = "single parameters of the profiles: `exit.transition: 1us`", NO_FIELD },
 
@@ -124,6 +168,15 @@ const struct schema_row schema_rows[] = {
 	  FIELD(vm_config, hidden_bytes) },
 	{ SECTION_VM, "fences", VALUE_INTEGER, .max = 16, .default_text = "4",
 	  .doc = "fence registers; a native VM has all of them", FIELD(vm_config, fences) },
+	{ SECTION_VM, "shadow", VALUE_CHOICE, .choice = shadow_name, .default_text = "strict",
+	  .doc = "page tables: every store faults, or leaf tables may be out of sync",
+	  FIELD(vm_config, shadow) },
+	{ SECTION_VM, "ppgtt", VALUE_CHOICE, .choice = ppgtt_name, .default_text = "48bit",
+	  .doc = "address spaces of contexts: four levels, three, or the GGTT for all",
+	  FIELD(vm_config, ppgtt) },
+	{ SECTION_VM, "huge_pages", VALUE_BOOL, .default_text = "false",
+	  .doc = "the driver uses pages of 64 KiB and 2 MiB where they fit",
+	  FIELD(vm_config, huge_pages) },
 	{ SECTION_VM, "misbehave", VALUE_FLAGS, .default_text = "[]",
 	  .doc = "what the driver does wrong all the time", NO_FIELD },
 	{ SECTION_VM, "workload", VALUE_OTHER, .form = "mapping",
@@ -148,11 +201,36 @@ const struct schema_row schema_rows[] = {
 	  .default_text = "64", .doc = "lines", FIELD(step_config, height) },
 	{ SECTION_SUBMISSION, "count", VALUE_INTEGER, .min = 1, .max = 4096, .default_text = "1",
 	  .doc = "dwords, one command each", FIELD(step_config, count) },
+	{ SECTION_SUBMISSION, "object", VALUE_NAME, .form = "name of a bound object",
+	  .doc = "where the dwords go, spread over all of it; else to a buffer of the step's",
+	  NO_FIELD },
 	{ SECTION_SUBMISSION, "duration", VALUE_TIME, .min = NS, .max = SECOND,
 	  .default_text = "10us", .doc = "how long the engine works",
 	  FIELD(step_config, duration_ps) },
 	{ SECTION_SUBMISSION, "misuse", VALUE_CHOICE, .choice = misuse_name, .default_text = "none",
 	  .doc = "what the driver does wrong in this submission", FIELD(step_config, misuse) },
+
+	{ SECTION_BIND, "object", VALUE_NAME, .required = true,
+	  .doc = "name, bound by one step only; at most 64 in a VM",
+	  FIELD(object_config, name) },
+	{ SECTION_BIND, "pages", VALUE_INTEGER, .min = 1, .max = 1u << 20, .default_text = "1",
+	  .doc = "how large the object is", FIELD(object_config, pages) },
+	{ SECTION_BIND, "size", VALUE_OTHER, .form = "size, 4KiB to 4GiB, a multiple of 4KiB",
+	  .doc = "the same in bytes", NO_FIELD },
+	{ SECTION_BIND, "count", VALUE_INTEGER, .min = 1, .max = 65536, .default_text = "1",
+	  .doc = "how many objects of that size, bound one after the other",
+	  FIELD(object_config, count) },
+	{ SECTION_BIND, "space", VALUE_CHOICE, .choice = space_name, .default_text = "ppgtt",
+	  .doc = "the context's address space, or the global GTT",
+	  FIELD(object_config, space) },
+	{ SECTION_BIND, "context", VALUE_NAME, .default_text = "main",
+	  .doc = "whose address space", NO_FIELD },
+	{ SECTION_BIND, "align", VALUE_BYTES, .min = 4 * KIB, .max = GIB, .multiple = 4 * KIB,
+	  .default_text = "4KiB", .form = "size, 4KiB to 1GiB, a power of two",
+	  .doc = "of each object's address; the lowest free one is taken",
+	  FIELD(object_config, align_bytes) },
+	{ SECTION_BIND, "read_only", VALUE_BOOL, .default_text = "false",
+	  .doc = "the GPU may not write to it", FIELD(object_config, read_only) },
 
 	{ SECTION_VARIANT, "name", VALUE_NAME, .required = true, .doc = "name of the variant",
 	  FIELD(variant_head, name) },
@@ -191,7 +269,7 @@ const struct step_info step_infos[STEP_KIND_COUNT] = {
 		{ "engine", "context", "width", "height", "misuse" } },
 	[STEP_STORE] = { "store", STEP_STORE, STEP_FORM_SUBMISSION, ALL_ENGINES, NULL,
 		"store dwords (MI_STORE_DATA_IMM)",
-		{ "engine", "context", "count", "misuse" } },
+		{ "engine", "context", "count", "object", "misuse" } },
 	[STEP_DRAW] = { "draw", STEP_DRAW, STEP_FORM_SUBMISSION, ONLY(GEN9_RCS0), "RCS0",
 		"render for a while (3DPRIMITIVE)",
 		{ "engine", "context", "duration", "misuse" } },
@@ -204,6 +282,11 @@ const struct step_info step_infos[STEP_KIND_COUNT] = {
 		"for all submissions so far, then verify what they wrote", { NULL } },
 	[STEP_SLEEP] = { "sleep", STEP_SLEEP, STEP_FORM_TIME, 0, NULL,
 		"do nothing for a while", { NULL } },
+	[STEP_BIND] = { "bind", STEP_BIND, STEP_FORM_BIND, 0, NULL,
+		"make objects and bind them for the GPU",
+		{ "object", "pages", "size", "count", "space", "context", "align", "read_only" } },
+	[STEP_UNBIND] = { "unbind", STEP_UNBIND, STEP_FORM_UNBIND, 0, NULL,
+		"unbind all objects of a name and drop them", { "object" } },
 };
 // clang-format on
 
@@ -217,6 +300,7 @@ const char *schema_section_name(enum schema_section section)
 		[SECTION_VM] = "a VM",
 		[SECTION_WORKLOAD] = "a workload",
 		[SECTION_SUBMISSION] = "a submission",
+		[SECTION_BIND] = "'bind'",
 		[SECTION_VARIANT] = "a variant",
 		[SECTION_PROFILE] = "a profile",
 		[SECTION_PARAMETER] = "a parameter",
@@ -249,6 +333,19 @@ const struct step_info *step_info_find(const char *name)
 			return &step_infos[i];
 	}
 	return NULL;
+}
+
+enum schema_section step_info_section(const struct step_info *info)
+{
+	switch (info->form) {
+	case STEP_FORM_SUBMISSION:
+		return SECTION_SUBMISSION;
+	case STEP_FORM_BIND:
+	case STEP_FORM_UNBIND:
+		return SECTION_BIND;
+	default:
+		return SECTION_COUNT;
+	}
 }
 
 bool step_info_takes(const struct step_info *info, const char *key)

@@ -20,6 +20,7 @@ enum schema_section {
 	SECTION_VM,
 	SECTION_WORKLOAD,
 	SECTION_SUBMISSION, /* what stands behind fill:, draw: and so on */
+	SECTION_BIND,       /* behind bind: and unbind: */
 	SECTION_VARIANT,
 	SECTION_PROFILE,   /* top of a profile file */
 	SECTION_PARAMETER, /* one of its parameters */
@@ -33,6 +34,7 @@ enum value_type {
 	VALUE_BYTES,     /* uint64_t */
 	VALUE_TIME,      /* uint64_t, ps */
 	VALUE_FREQUENCY, /* uint64_t, Hz */
+	VALUE_BOOL,      /* true or false; bool */
 	VALUE_CHOICE,    /* one name of a list; an enum, of the size of unsigned */
 	VALUE_LEVELS,    /* pvmmio levels; uint32_t */
 	VALUE_FLAGS,     /* list of ways to misbehave; bool each */
@@ -66,6 +68,7 @@ struct scenario_head {
 struct platform_head {
 	char hardware[SCHEMA_TEXT_BYTES];
 	char costs[SCHEMA_TEXT_BYTES];
+	uint32_t oos_pool_pages;
 };
 
 struct variant_head {
@@ -90,17 +93,24 @@ const struct schema_row *schema_find(enum schema_section section, const char *ke
 /* Offer all keys of section. */
 void schema_offer(struct nearest *nearest, enum schema_section section);
 
-#define STEP_KEY_LIMIT 6
+#define STEP_KEY_LIMIT 8
 
 /* Row of the table of steps: the word in front, what it takes, where it runs. */
 struct step_info {
 	const char *name;
 	enum step_kind kind;
-	enum { STEP_FORM_SUBMISSION, STEP_FORM_LIST, STEP_FORM_ALL, STEP_FORM_TIME } form;
+	enum {
+		STEP_FORM_SUBMISSION,
+		STEP_FORM_LIST,
+		STEP_FORM_ALL,
+		STEP_FORM_TIME,
+		STEP_FORM_BIND,
+		STEP_FORM_UNBIND,
+	} form;
 	unsigned engines;   /* submissions: mask of engines that can execute it */
 	const char *engine; /* submissions: default of `engine`; NULL: must be said */
 	const char *doc;
-	const char *keys[STEP_KEY_LIMIT]; /* submissions: what it takes; NULL ends them */
+	const char *keys[STEP_KEY_LIMIT]; /* what a mapping takes; NULL ends them */
 };
 
 extern const struct step_info step_infos[STEP_KIND_COUNT]; /* indexed by kind */
@@ -108,12 +118,18 @@ extern const struct step_info step_infos[STEP_KIND_COUNT]; /* indexed by kind */
 /* The step called name, or NULL. */
 const struct step_info *step_info_find(const char *name);
 
-/* Does this kind of submission take key? */
+/* The section whose rows its keys are; SECTION_COUNT when no mapping stands behind it. */
+enum schema_section step_info_section(const struct step_info *info);
+
+/* Does this kind of step take key? */
 bool step_info_takes(const struct step_info *info, const char *key);
 
 /* pvmmio levels, by bit number: "elsp_submit"; NULL ends the list. */
 const char *schema_level_name(unsigned bit);
 uint32_t schema_levels_implemented(void);
+
+/* "elsp_submit, ppgtt_update" into buf: the implemented ones. Returns buf. */
+const char *schema_list_levels(char *buf, size_t len);
 
 /* Names of choices. */
 const char *vm_mode_name(unsigned mode);

@@ -21,6 +21,7 @@ static const struct {
 	{ SECTION_VM,         "An entry of vms"                          },
 	{ SECTION_WORKLOAD,   "workload"                                 },
 	{ SECTION_SUBMISSION, "Submissions"                              },
+	{ SECTION_BIND,       "bind"				     },
 	{ SECTION_VARIANT,    "An entry of variants"                     },
 	{ SECTION_PROFILE,    "Profile"                                  },
 	{ SECTION_PARAMETER,  "An entry of parameters, and cpu_frequency"},
@@ -104,6 +105,9 @@ static void describe_value(const struct schema_row *row, char *buf, size_t len)
 		break;
 	case VALUE_FREQUENCY:
 		snprintf(buf, len, "frequency");
+		break;
+	case VALUE_BOOL:
+		snprintf(buf, len, "`true`, `false`");
 		break;
 	case VALUE_CHOICE:
 		list_choices(row, buf, len);

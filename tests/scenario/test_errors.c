@@ -118,18 +118,26 @@ static const struct row vm_rows[] = {
 	{ VM0 "    pvmmio: elsp_submit\n",
          "bad.yaml:3:13: 'pvmmio' is 'elsp_submit'; expected none, all, a list such as "
 	  "[elsp_submit], or a number such as 0x1\n"													     },
-	{ VM0 "    pvmmio: [elsp_sumbit]\n",						      "bad.yaml:3:14: no level 'elsp_sumbit'; expected "
-					     "elsp_submit; did you mean 'elsp_submit'?\n"                            },
-	{ VM0 "    pvmmio: [elsp_submit, ggtt_update]\n",
-         "bad.yaml:3:27: level 'ggtt_update' is not implemented in this version; expected "
-	  "elsp_submit\n"																	},
-	{ VM0 "    pvmmio: 0x11\n",							       "bad.yaml:3:13: level 'ppgtt_update' is not implemented in "
-				    "this version; expected elsp_submit\n"                                                    },
+	{ VM0 "    pvmmio: [elsp_sumbit]\n",
+         "bad.yaml:3:14: no level 'elsp_sumbit'; expected one of "
+	  "elsp_submit, ppgtt_update, ggtt_update; did you mean 'elsp_submit'?\n"                                                                                },
+	{ VM0 "    pvmmio: [elsp_submit, plane_update]\n",
+         "bad.yaml:3:27: level 'plane_update' is not implemented in this version; expected one of "
+	  "elsp_submit, ppgtt_update, ggtt_update\n"													     },
+	{ VM0 "    pvmmio: 0x19\n",
+         "bad.yaml:3:13: level 'master_irq' is not implemented in "
+	  "this version; expected one of elsp_submit, ppgtt_update, ggtt_update\n"                                                                               },
 	{ VM0 "    pvmmio: 0x40\n",
-         "bad.yaml:3:13: '0x40' has bits that are no level; expected 0x1\n"										      },
-	{ VM0 "    pvmmio: 0x\n",								 "bad.yaml:3:13: '0x' is no number of levels; expected 0x1\n"   },
+         "bad.yaml:3:13: '0x40' has bits that are no level; expected 0x31\n"										     },
+	{ VM0 "    pvmmio: 0x\n",								 "bad.yaml:3:13: '0x' is no number of levels; expected 0x31\n"  },
 	{ VM0 "    pvmmio: {elsp_submit: 1}\n",
          "bad.yaml:3:13: 'pvmmio' is a mapping; expected a value or a list\n"										    },
+	{ VM0 "    shadow: out_of_sync\n    ppgtt: 64bit\n    huge_pages: yes\n",
+         "bad.yaml:3:13: 'shadow' is 'out_of_sync'; expected one of strict, oos\n"
+	  "bad.yaml:4:12: 'ppgtt' is '64bit'; expected one of 48bit, 32bit, none\n"
+	  "bad.yaml:5:17: 'huge_pages' is 'yes'; expected true or false\n"										       },
+	{ VM0 "    huge_pages: 'true'\n",
+         "bad.yaml:3:17: 'huge_pages' is 'true'; expected true or false\n"										       },
 	{ VM0 "    misbehave: never_reads_pvinfo\n",
          "bad.yaml:3:16: 'misbehave' is 'never_reads_pvinfo'; expected a list such as "
 	  "[never_reads_pvinfo]\n"															       },
@@ -178,7 +186,7 @@ static const struct row step_rows[] = {
 	{ STEP "{}]}}]\n",							      "bad.yaml:2:3: a step has 0 keys; expected one, such as wait: all\n"},
 	{ STEP "{flil: {}}]}}]\n",
          "bad.yaml:2:4: unknown step 'flil'; expected one of fill, copy, fast_copy, store, draw, "
-	  "dispatch, together, wait, sleep; did you mean 'fill'?\n"											 },
+	  "dispatch, together, wait, sleep, bind, unbind; did you mean 'fill'?\n"                                                                           },
 	{ STEP "{wait: one}, {wait: [all]}]}}]\n",
          "bad.yaml:2:10: 'wait' is not 'all'; expected wait: all\n"
 	  "bad.yaml:2:23: 'wait' is not 'all'; expected wait: all\n"											},
@@ -217,6 +225,53 @@ static const struct row step_rows[] = {
 	  "bad.yaml:2:29: 'together' inside of 'together'; expected submissions only\n"                                                                     },
 	{ STEP "{together: []}]}}]\n",
          "bad.yaml:2:14: 'together' is empty; expected at least one entry\n"										},
+};
+
+static const struct row object_rows[] = {
+	{STEP "{bind: {}}, {unbind: {}}]}}]\n",
+         "bad.yaml:2:10: key 'object' is missing in 'bind'\n"
+	  "bad.yaml:2:24: key 'object' is missing in 'unbind'\n"															},
+	{ STEP "{bind: a}, {unbind: a}]}}]\n",
+         "bad.yaml:2:10: 'bind' is a single value; expected a mapping of keys\n"
+	  "bad.yaml:2:23: 'unbind' is a single value; expected a mapping of keys\n"												     },
+	{ STEP "{bind: {object: a, page: 1}}, {unbind: {object: a, pages: 1}}]}}]\n",
+         "bad.yaml:2:22: unknown key 'page' in 'bind'; did you mean 'pages'?\n"
+	  "bad.yaml:2:54: unknown key 'pages' in 'unbind'\n"															    },
+	{ STEP "{bind: {object: a, pages: 0}}, {bind: {object: b, size: 6KiB}}]}}]\n",
+         "bad.yaml:2:29: 'pages' is 0; expected 1 to 1048576\n"
+	  "bad.yaml:2:59: 'size' is 6KiB; expected 4KiB to 4GiB, a multiple of 4KiB\n"												  },
+	{ STEP "{bind: {object: a, size: 8KiB, pages: 2}}]}}]\n",
+         "bad.yaml:2:22: both 'size' and 'pages'; expected one of them\n"													       },
+	{ STEP "{bind: {object: a, align: 12KiB}}, {bind: {object: b, align: 2KiB}}]}}]\n",
+         "bad.yaml:2:29: 'align' is 12KiB; expected a power of two\n"
+	  "bad.yaml:2:64: 'align' is 2KiB; expected 4KiB to 1GiB, a multiple of 4KiB\n"												 },
+	{ STEP "{bind: {object: a, pages: 1024, count: 1025}}, {bind: {object: b, count: 0}}]}}]\n",
+         "bad.yaml:2:42: 'a' has 1049600 pages in all; expected at most 1048576\n"
+	  "bad.yaml:2:76: 'count' is 0; expected 1 to 65536\n"															  },
+	{ STEP
+	  "{bind: {object: a, space: gtt}}, {bind: {object: b, space: ggtt, context: c}}]}}]\n", "bad.yaml:2:29: 'space' is 'gtt'; expected one of ppgtt, ggtt; did you mean 'ggtt'?\n"
+	  "bad.yaml:2:68: 'context' with 'space: ggtt'; expected one of them\n"},
+	{ STEP "{bind: {object: a}}, {unbind: {object: a}}, {bind: {object: a}}]}}]\n",
+         "bad.yaml:2:63: two steps bind 'a'; expected a name of its own for each\n"												     },
+	{ STEP "{unbind: {object: tile}}, {bind: {object: tile}}, {unbind: {object: tiles}},\n"
+	       "  {unbind: {object: tile}}, {unbind: {object: tile}}]}}]\n",		     "bad.yaml:2:21: no step before binds 'tile'\n"
+	  "bad.yaml:2:71: no step before binds 'tiles'; did you mean 'tile'?\n"
+	  "bad.yaml:3:47: 'tile' is not bound here any more\n"                                     },
+	{ STEP "{bind: {object: a, read_only: true}}, {bind: {object: b, context: x}},\n"
+	       "  {store: {engine: BCS0, object: a}}, {store: {engine: BCS0, object: b}},\n"
+	       "  {store: {engine: BCS0, object: b, context: x, count: 1025}},\n"
+	       "  {fill: {object: b}}, {store: {engine: BCS0, object: [b]}}]}}]\n",	      "bad.yaml:3:34: 'a' is read-only\n"
+	  "bad.yaml:3:70: 'b' is bound in context 'x'; expected the submission's to be the same\n"
+	  "bad.yaml:4:34: 'b' has only 1024 dwords\n"
+	  "bad.yaml:5:11: unknown key 'object' in 'fill'\n"
+	  "bad.yaml:5:55: 'object' is a list; expected a name\n"                    },
+	{ STEP "{together: [{bind: {object: a}}]}]}}]\n",
+         "bad.yaml:2:16: 'bind' inside of 'together'; expected submissions only\n"												      },
+	{ "vms: [{name: vm0, workload: {repeat: 2, steps: [\n"
+	  "  {bind: {object: a}}, {bind: {object: b}}, {unbind: {object: a}}]}}]\n",	     "bad.yaml:2:40: 'b' is still bound when the steps begin anew; expected an unbind, or "
+	  "repeat: 1\n"								    },
+	{ "platform: {oos_pool: 1048577}\n" FIXTURE_VMS,
+         "bad.yaml:1:22: 'oos_pool' is 1048577; expected 0 to 1048576\n"														},
 };
 
 static const struct row variant_rows[] = {
@@ -300,6 +355,11 @@ static void wrong_vm(void **state)
 static void wrong_step(void **state)
 {
 	check_rows(*state, ROWS(step_rows));
+}
+
+static void wrong_object(void **state)
+{
+	check_rows(*state, ROWS(object_rows));
 }
 
 static void wrong_variant(void **state)
@@ -464,20 +524,32 @@ static void refuses_growth_by_aliases(void **state)
 	free(messages);
 }
 
-static void refuses_many_contexts(void **state)
+/* count steps of that form, each with a name of its own. */
+static void check_many(const char *folder, const char *form, int count, const char *expected)
 {
 	char text[4000] = STEP;
 	struct scenario *s;
 	char *messages;
 
-	for (int i = 0; i < 33; i++)
-		sprintf(text + strlen(text), "{fill: {context: c%d}},\n  ", i);
+	for (int i = 0; i < count; i++)
+		sprintf(text + strlen(text), form, i);
 	strcat(text, "]}}]\n");
-	fixture_write(*state, "bad.yaml", text);
-	assert_int_equal(fixture_load(*state, "bad.yaml", NULL, &s, &messages), -EINVAL);
-	assert_string_equal(fixture_brief(*state, messages),
-			    "bad.yaml:34:20: more than 32 contexts in one VM\n");
+	fixture_write(folder, "bad.yaml", text);
+	assert_int_equal(fixture_load(folder, "bad.yaml", NULL, &s, &messages), -EINVAL);
+	assert_string_equal(fixture_brief(folder, messages), expected);
 	free(messages);
+}
+
+static void refuses_many_contexts(void **state)
+{
+	check_many(*state, "{fill: {context: c%d}},\n  ", 33,
+		   "bad.yaml:34:20: more than 32 contexts in one VM\n");
+}
+
+static void refuses_many_objects(void **state)
+{
+	check_many(*state, "{bind: {object: o%d}},\n  ", 65,
+		   "bad.yaml:66:19: more than 64 objects in one VM\n");
 }
 
 /* ---- overrides ---- */
@@ -513,8 +585,8 @@ static void wrong_overrides(void **state)
 		"--set title=x: 'title' belongs to the whole file and cannot be set\n"
 		"--set platform.set.exit.reentry=-1ns: 'exit.reentry': '-1ns' is negative; "
 		"expected a time such as 10us\n"
-		"--set vms.vm0.pvmmio=[elsp_submit, nothing]: no level 'nothing'; expected "
-		"elsp_submit\n");
+		"--set vms.vm0.pvmmio=[elsp_submit, nothing]: no level 'nothing'; expected one of "
+		"elsp_submit, ppgtt_update, ggtt_update\n");
 	free(messages);
 }
 
@@ -545,6 +617,7 @@ int main(void)
 		cmocka_unit_test(wrong_scenario),
 		cmocka_unit_test(wrong_vm),
 		cmocka_unit_test(wrong_step),
+		cmocka_unit_test(wrong_object),
 		cmocka_unit_test(wrong_variant),
 		cmocka_unit_test(shows_the_line_and_points),
 		cmocka_unit_test(shows_no_control_characters),
@@ -555,6 +628,7 @@ int main(void)
 		cmocka_unit_test(refuses_deep_nesting),
 		cmocka_unit_test(refuses_growth_by_aliases),
 		cmocka_unit_test(refuses_many_contexts),
+		cmocka_unit_test(refuses_many_objects),
 		cmocka_unit_test(wrong_overrides),
 		cmocka_unit_test(prints_nothing_else),
 	};

@@ -22,6 +22,7 @@ static const char everything[] =
 	"platform:\n"
 	"  hardware: skylake-gt2\n"
 	"  costs: zero\n"
+	"  oos_pool: 2048\n"
 	"  set: {exit.transition: 1.5us, costs.interrupt.posted: true, context.load: 3ns}\n"
 	"vms:\n"
 	"  - name: left\n"
@@ -32,6 +33,9 @@ static const char everything[] =
 	"    aperture: 32MiB\n"
 	"    hidden: 128 MiB\n"
 	"    fences: 3\n"
+	"    shadow: oos\n"
+	"    ppgtt: 32bit\n"
+	"    huge_pages: true\n"
 	"    misbehave: [never_reads_pvinfo]\n"
 	"    workload:\n"
 	"      repeat: 7\n"
@@ -46,6 +50,13 @@ static const char everything[] =
 	"            - dispatch: {context: b, misuse: descriptor_invalid}\n"
 	"        - sleep: 10us\n"
 	"        - wait: all\n"
+	"        - bind: {object: big, size: 6MiB, context: c, align: 2MiB}\n"
+	"        - bind: {object: many, pages: 2, count: 3, space: ggtt}\n"
+	"        - store: {engine: RCS0, object: big, context: c, count: 10}\n"
+	"        - unbind: {object: big}\n"
+	"        - bind: {object: small, read_only: true}\n"
+	"        - unbind: {object: small}\n"
+	"        - unbind: {object: many}\n"
 	"  - name: right\n"
 	"expect:\n"
 	"  - default.left.submit.count == 3\n";
@@ -57,23 +68,64 @@ static void check_left(const struct vm_config *vm)
 	assert_int_equal(vm->memory_bytes, 32 * MIB);
 	assert_int_equal(vm->vcpus, 2);
 	assert_int_equal(vm->pvmmio_levels, PVMMIO_ELSP_SUBMIT);
+	assert_int_equal(vm->shadow, VM_SHADOW_OOS);
+	assert_int_equal(vm->ppgtt, VM_PPGTT_32BIT);
+	assert_true(vm->huge_pages);
 	assert_int_equal(vm->aperture_bytes, 32 * MIB);
 	assert_int_equal(vm->hidden_bytes, 128 * MIB);
 	assert_int_equal(vm->fences, 3);
 	assert_true(vm->skip_pvinfo);
 	assert_int_equal(vm->workload.repeat, 7);
 	assert_int_equal(vm->workload.timeout_ps, 5000000000);
-	assert_int_equal(vm->workload.context_count, 3);
+	assert_int_equal(vm->workload.context_count, 4);
 	assert_string_equal(vm->workload.contexts[0], "a");
 	assert_string_equal(vm->workload.contexts[1], "b");
 	assert_string_equal(vm->workload.contexts[2], "main");
-	assert_int_equal(vm->workload.step_count, 7);
+	assert_string_equal(vm->workload.contexts[3], "c");
+	assert_int_equal(vm->workload.step_count, 14);
+}
+
+static void check_objects(const struct workload_config *workload)
+{
+	const struct object_config *object = workload->objects;
+	const struct step_config *step = workload->steps + 7;
+
+	assert_int_equal(workload->object_count, 3);
+	assert_string_equal(object[0].name, "big");
+	assert_int_equal(object[0].space, BIND_SPACE_PPGTT);
+	assert_int_equal(object[0].context, 3);
+	assert_int_equal(object[0].pages, 1536);
+	assert_int_equal(object[0].count, 1);
+	assert_int_equal(object[0].align_bytes, 2 * MIB);
+	assert_false(object[0].read_only);
+	assert_string_equal(object[1].name, "many");
+	assert_int_equal(object[1].space, BIND_SPACE_GGTT);
+	assert_int_equal(object[1].pages, 2);
+	assert_int_equal(object[1].count, 3);
+	assert_int_equal(object[1].align_bytes, 4096);
+	assert_string_equal(object[2].name, "small");
+	assert_string_equal(workload->contexts[object[2].context], "main");
+	assert_int_equal(object[2].pages, 1);
+	assert_true(object[2].read_only);
+	assert_int_equal(step[0].kind, STEP_BIND);
+	assert_int_equal(step[0].object, 0);
+	assert_int_equal(step[1].kind, STEP_BIND);
+	assert_int_equal(step[1].object, 1);
+	assert_int_equal(step[2].kind, STEP_STORE);
+	assert_int_equal(step[2].object, 0);
+	assert_int_equal(step[3].kind, STEP_UNBIND);
+	assert_int_equal(step[3].object, 0);
+	assert_int_equal(step[4].object, 2);
+	assert_int_equal(step[5].object, 2);
+	assert_int_equal(step[6].kind, STEP_UNBIND);
+	assert_int_equal(step[6].object, 1);
+	assert_int_equal(workload->steps[3].object, CONFIG_NO_OBJECT);
 }
 
 static void check_steps(const struct step_config *step)
 {
 	assert_int_equal(step[0].kind, STEP_FILL);
-	assert_int_equal(step[0].line, 22);
+	assert_int_equal(step[0].line, 26);
 	assert_int_equal(step[0].engine, GEN9_BCS0);
 	assert_int_equal(step[0].context, 0);
 	assert_int_equal(step[0].width, 10);
@@ -125,6 +177,8 @@ static void reads_every_key(void **state)
 	assert_int_equal(config->vm_count, 2);
 	check_left(&config->vms[0]);
 	check_steps(config->vms[0].workload.steps);
+	check_objects(&config->vms[0].workload);
+	assert_int_equal(config->oos_pool_pages, 2048);
 	assert_int_equal(s->expect_count, 1);
 	scenario_free(s);
 }
@@ -149,7 +203,12 @@ static void fills_in_defaults(void **state)
 	assert_int_equal(vm->aperture_bytes, 64 * MIB);
 	assert_int_equal(vm->hidden_bytes, 384 * MIB);
 	assert_int_equal(vm->fences, 4);
+	assert_int_equal(vm->shadow, VM_SHADOW_STRICT);
+	assert_int_equal(vm->ppgtt, VM_PPGTT_48BIT);
+	assert_false(vm->huge_pages);
+	assert_int_equal(config->oos_pool_pages, 8192);
 	assert_false(vm->skip_pvinfo);
+	assert_int_equal(vm->workload.object_count, 0);
 	assert_int_equal(vm->workload.repeat, 1);
 	assert_int_equal(vm->workload.timeout_ps, 1000000000000);
 	assert_int_equal(vm->workload.step_count, 0);
@@ -163,14 +222,17 @@ static void reads_levels_in_every_form(void **state)
 		const char *text;
 		uint32_t levels;
 	} forms[] = {
-		{"none",                        0                 },
-		{ "all",                        PVMMIO_ELSP_SUBMIT},
-		{ "0",			  0                 },
-		{ "0x1",                        PVMMIO_ELSP_SUBMIT},
-		{ "1",			  1                 },
-		{ "[]",			 0                 },
-		{ "[elsp_submit]",              1                 },
-		{ "[elsp_submit, elsp_submit]", 1                 },
+		{"none",                        0							    },
+		{ "all",                        PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE},
+		{ "0x31",                       0x31							 },
+		{ "[ppgtt_update]",             PVMMIO_PPGTT_UPDATE                                          },
+		{ "[ggtt_update, elsp_submit]", PVMMIO_ELSP_SUBMIT | PVMMIO_GGTT_UPDATE                      },
+		{ "0",			  0							    },
+		{ "0x1",                        PVMMIO_ELSP_SUBMIT                                           },
+		{ "1",			  1							    },
+		{ "[]",			 0							    },
+		{ "[elsp_submit]",              1							    },
+		{ "[elsp_submit, elsp_submit]", 1							    },
 	};
 	char text[128];
 
@@ -249,7 +311,7 @@ static void variants_change_any_key(void **state)
 	assert_int_equal(base->vms[0].memory_bytes, 64 * MIB);
 	assert_int_equal(keys->vms[0].memory_bytes, 16 * MIB);
 	assert_int_equal(base->vms[1].pvmmio_levels, 0);
-	assert_int_equal(keys->vms[1].pvmmio_levels, 1);
+	assert_int_equal(keys->vms[1].pvmmio_levels, 0x31);
 	assert_int_equal(keys->vms[0].workload.repeat, 4);
 	assert_int_equal(keys->vms[0].workload.steps[0].width, 33);
 	assert_int_equal(base->vms[0].workload.steps[0].width, 64);
@@ -309,9 +371,21 @@ static void step_equal(const struct step_config *a, const struct step_config *b)
 	assert_int_equal(a->count, b->count);
 	assert_int_equal(a->duration_ps, b->duration_ps);
 	assert_int_equal(a->misuse, b->misuse);
+	assert_int_equal(a->object, b->object);
 	assert_int_equal(a->step_count, b->step_count);
 	for (size_t i = 0; i < a->step_count; i++)
 		step_equal(&a->steps[i], &b->steps[i]);
+}
+
+static void object_equal(const struct object_config *a, const struct object_config *b)
+{
+	assert_string_equal(a->name, b->name);
+	assert_int_equal(a->space, b->space);
+	assert_int_equal(a->context, b->context);
+	assert_int_equal(a->pages, b->pages);
+	assert_int_equal(a->count, b->count);
+	assert_int_equal(a->align_bytes, b->align_bytes);
+	assert_int_equal(a->read_only, b->read_only);
 }
 
 static void vm_equal(const struct vm_config *a, const struct vm_config *b)
@@ -326,7 +400,13 @@ static void vm_equal(const struct vm_config *a, const struct vm_config *b)
 	assert_int_equal(a->aperture_bytes, b->aperture_bytes);
 	assert_int_equal(a->hidden_bytes, b->hidden_bytes);
 	assert_int_equal(a->fences, b->fences);
+	assert_int_equal(a->shadow, b->shadow);
+	assert_int_equal(a->ppgtt, b->ppgtt);
+	assert_int_equal(a->huge_pages, b->huge_pages);
 	assert_int_equal(a->skip_pvinfo, b->skip_pvinfo);
+	assert_int_equal(wa->object_count, wb->object_count);
+	for (size_t i = 0; i < wa->object_count; i++)
+		object_equal(&wa->objects[i], &wb->objects[i]);
 	assert_int_equal(wa->repeat, wb->repeat);
 	assert_int_equal(wa->timeout_ps, wb->timeout_ps);
 	assert_int_equal(wa->context_count, wb->context_count);
@@ -350,6 +430,7 @@ static void configuration_is_a_scenario(void **state)
 	again = fixture_load_good(*state, text, NULL);
 	b = &again->variants[0].config;
 	assert_int_equal(a->seed, b->seed);
+	assert_int_equal(a->oos_pool_pages, b->oos_pool_pages);
 	assert_memory_equal(&a->costs, &b->costs, sizeof(a->costs));
 	assert_memory_equal(&a->hardware, &b->hardware, sizeof(a->hardware));
 	assert_int_equal(a->vm_count, b->vm_count);

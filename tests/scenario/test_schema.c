@@ -74,7 +74,7 @@ static void steps_take_their_keys(void **state)
 		assert_int_equal(info->kind, i);
 		assert_ptr_equal(step_info_find(info->name), info);
 		for (size_t k = 0; k < STEP_KEY_LIMIT && info->keys[k]; k++)
-			assert_non_null(schema_find(SECTION_SUBMISSION, info->keys[k]));
+			assert_non_null(schema_find(step_info_section(info), info->keys[k]));
 	}
 	assert_true(step_info_takes(&step_infos[STEP_FILL], "width"));
 	assert_false(step_info_takes(&step_infos[STEP_FILL], "count"));
