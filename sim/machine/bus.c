@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
+// Accesses on the bus, and what an exit goes through.
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "sim/machine/bus_impl.h"
-
-static bool attr_is_ram(enum bus_attr attr)
-{
-	return attr >= BUS_RAM && attr <= BUS_RAM_TRACKED;
-}
 
 // A store to a protected page. The page is looked up again: a wrapper may have waited meanwhile.
 static bool store_reaches_memory(struct bus *bus, const struct bus_access *access)
@@ -87,8 +83,7 @@ void bus_destroy(struct bus *bus)
 	free(bus);
 }
 
-// What is remembered of pages [first_pfn, first_pfn + page_count) does not hold any more.
-static void forget_shortcuts_to(struct bus *bus, uint64_t first_pfn, uint64_t page_count)
+void bus_forget_shortcuts(struct bus *bus, uint64_t first_pfn, uint64_t page_count)
 {
 	for (unsigned i = 0; i < BUS_SHORTCUTS; i++) {
 		if ((bus->loads[i].addr >> PAGE_SHIFT) - first_pfn < page_count)
@@ -99,178 +94,16 @@ static void forget_shortcuts_to(struct bus *bus, uint64_t first_pfn, uint64_t pa
 	bus->epoch++;
 }
 
-static void forget_shortcuts(struct bus *bus)
+static void forget_all_shortcuts(struct bus *bus)
 {
-	forget_shortcuts_to(bus, 0, BUS_ADDRESS_LIMIT >> PAGE_SHIFT);
-}
-
-// Give region an id on this bus. Ids count up and are never given twice.
-static int region_register(struct bus *bus, struct bus_region *region)
-{
-	struct bus_region **grown;
-	unsigned capacity;
-
-	if (region->id && region->id < bus->region_count && bus->regions[region->id] == region)
-		return 0;
-	if (bus->region_count > UINT16_MAX)
-		return -ENOMEM;
-	if (bus->region_count >= bus->region_capacity) {
-		capacity = bus->region_capacity ? 2 * bus->region_capacity : 16;
-		grown = realloc(bus->regions, capacity * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		grown[0] = NULL;
-		bus->regions = grown;
-		bus->region_capacity = capacity;
-	}
-	region->id = (uint16_t)bus->region_count++;
-	bus->regions[region->id] = region;
-	return 0;
-}
-
-static int region_check(const struct bus *bus, const struct bus_region *region, enum bus_attr attr)
-{
-	if ((region->base | region->size_bytes) & PAGE_MASK || region->size_bytes == 0)
-		return -EINVAL;
-	if (region->base >= BUS_ADDRESS_LIMIT ||
-	    region->size_bytes > BUS_ADDRESS_LIMIT - region->base)
-		return -EINVAL;
-	if (attr <= BUS_NONE || attr > BUS_PASSTHROUGH)
-		return -EINVAL;
-	if (attr_is_ram(attr))
-		return region->base + region->size_bytes <= bus->ram_bytes ? 0 : -EINVAL;
-	if (!region->ops)
-		return -EINVAL;
-	return region->one_ledger_key || region->size_bytes <= BUS_REGISTER_SPAN ? 0 : -EINVAL;
-}
-
-static int leaves_reserve(struct bus *bus, uint64_t first_pfn, uint64_t last_pfn)
-{
-	for (uint64_t i = first_pfn >> BUS_LEAF_SHIFT; i <= last_pfn >> BUS_LEAF_SHIFT; i++) {
-		if (bus->leaves[i])
-			continue;
-		bus->leaves[i] = calloc(BUS_LEAF_PAGES, sizeof(struct bus_page));
-		if (!bus->leaves[i])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-int bus_map(struct bus *bus, struct bus_region *region, enum bus_attr attr)
-{
-	uint64_t first_pfn = region->base >> PAGE_SHIFT;
-	uint64_t end_pfn = first_pfn + (region->size_bytes >> PAGE_SHIFT);
-	int ret;
-
-	ret = region_check(bus, region, attr);
-	if (ret)
-		return ret;
-	ret = leaves_reserve(bus, first_pfn, end_pfn - 1);
-	if (ret)
-		return ret;
-	for (uint64_t pfn = first_pfn; pfn < end_pfn; pfn++)
-		if (bus_page_at(bus, pfn)->owner)
-			return -EEXIST;
-	ret = region_register(bus, region);
-	if (ret)
-		return ret;
-	for (uint64_t pfn = first_pfn; pfn < end_pfn; pfn++)
-		*bus_page_at(bus, pfn) = (struct bus_page){
-			.region = region->id,
-			.owner = region->id,
-			.attr = (uint8_t)attr,
-		};
-	return 0;
-}
-
-void bus_unmap(struct bus *bus, struct bus_region *region)
-{
-	uint16_t id = region->id;
-
-	assert(id && id < bus->region_count && bus->regions[id] == region);
-	for (size_t i = 0; i < BUS_LEAF_COUNT; i++) {
-		struct bus_page *leaf = bus->leaves[i];
-
-		if (!leaf)
-			continue;
-		for (unsigned j = 0; j < BUS_LEAF_PAGES; j++) {
-			if (leaf[j].owner == id)
-				leaf[j] = (struct bus_page){ .attr = BUS_NONE };
-			else if (leaf[j].region == id)
-				leaf[j].region = leaf[j].owner;
-		}
-	}
-	bus->regions[id] = NULL;
-	region->id = 0;
-	forget_shortcuts(bus);
-}
-
-// Whether pages can get attr: all on the bus, memory where memory is asked for, else with ops.
-static bool can_set_attr(const struct bus *bus, uint64_t first_pfn, uint64_t page_count,
-			 enum bus_attr attr, const struct bus_region *handler)
-{
-	uint64_t limit = attr_is_ram(attr) ? bus->ram_bytes : BUS_ADDRESS_LIMIT;
-	const struct bus_page *page;
-
-	if (attr <= BUS_NONE || attr > BUS_PASSTHROUGH)
-		return false;
-	if (first_pfn > limit >> PAGE_SHIFT || page_count > (limit >> PAGE_SHIFT) - first_pfn)
-		return false;
-	for (uint64_t pfn = first_pfn; pfn < first_pfn + page_count; pfn++) {
-		page = bus_page_at(bus, pfn);
-		if (!page || !page->owner)
-			return false;
-		if (!attr_is_ram(attr) && !handler && !bus->regions[page->region]->ops)
-			return false;
-	}
-	if (!handler)
-		return true;
-	if (!handler->ops && !attr_is_ram(attr))
-		return false;
-	if (first_pfn < handler->base >> PAGE_SHIFT)
-		return false;
-	return handler->one_ledger_key ||
-	       ((first_pfn + page_count) << PAGE_SHIFT) - handler->base <= BUS_REGISTER_SPAN;
-}
-
-int bus_set_attr(struct bus *bus, uint64_t first_pfn, uint64_t page_count, enum bus_attr attr,
-		 struct bus_region *handler)
-{
-	struct bus_page *page;
-	int ret;
-
-	if (!can_set_attr(bus, first_pfn, page_count, attr, handler))
-		return -EINVAL;
-	if (handler) {
-		ret = region_register(bus, handler);
-		if (ret)
-			return ret;
-	}
-	for (uint64_t pfn = first_pfn; pfn < first_pfn + page_count; pfn++) {
-		page = bus_page_at(bus, pfn);
-		page->attr = (uint8_t)attr;
-		if (handler)
-			page->region = handler->id;
-	}
-	forget_shortcuts_to(bus, first_pfn, page_count);
-	return 0;
-}
-
-enum bus_attr bus_attr_of(const struct bus *bus, uint64_t pfn)
-{
-	const struct bus_page *page;
-
-	if (pfn >= BUS_ADDRESS_LIMIT >> PAGE_SHIFT)
-		return BUS_NONE;
-	page = bus_page_at(bus, pfn);
-	return page ? page->attr : BUS_NONE;
+	bus_forget_shortcuts(bus, 0, BUS_ADDRESS_LIMIT >> PAGE_SHIFT);
 }
 
 void bus_push_layer(struct bus *bus, struct bus_layer *layer)
 {
 	layer->next = bus->outermost;
 	bus->outermost = layer;
-	forget_shortcuts(bus);
+	forget_all_shortcuts(bus);
 }
 
 void bus_remove_layer(struct bus *bus, struct bus_layer *layer)
@@ -281,7 +114,7 @@ void bus_remove_layer(struct bus *bus, struct bus_layer *layer)
 		link = &(*link)->next;
 	assert(*link && "the layer is not on this bus");
 	*link = layer->next;
-	forget_shortcuts(bus);
+	forget_all_shortcuts(bus);
 }
 
 void bus_set_prices(struct bus *bus, const struct exit_price prices[EXIT_REASON_COUNT])
@@ -290,13 +123,13 @@ void bus_set_prices(struct bus *bus, const struct exit_price prices[EXIT_REASON_
 		memcpy(bus->prices, prices, sizeof(bus->prices));
 	else
 		memset(bus->prices, 0, sizeof(bus->prices));
-	forget_shortcuts(bus);
+	forget_all_shortcuts(bus);
 }
 
 void bus_set_book(struct bus *bus, struct exit_book *book)
 {
 	bus->book = book ? book : &bus->no_book;
-	forget_shortcuts(bus);
+	forget_all_shortcuts(bus);
 }
 
 // epoch is that of when the exit began: what its handler has changed since must not be remembered.
@@ -331,7 +164,7 @@ void bus_settle(struct bus *bus, struct exit_account *account, uint64_t duration
 	bus->book->settle(bus->book, account, duration_ps);
 }
 
-// The general way.
+// The general way of an exit, through all layers.
 static void run_exit(struct bus *bus, struct bus_access *access)
 {
 	struct party *party = &access->vcpu->party;
@@ -426,12 +259,18 @@ void bus_device_write(struct bus *bus, const struct bus_page *page, uint64_t add
 	run_exit(bus, &access);
 }
 
+static void check_size(unsigned size_bytes)
+{
+	assert(size_bytes == 1 || size_bytes == 2 || size_bytes == 4 || size_bytes == 8);
+}
+
 // When others had to go first, the short way may be open afterwards.
 static __attribute__((noinline)) uint64_t read_generally(struct bus *bus, uint64_t addr,
 							 unsigned size_bytes)
 {
 	const struct bus_shortcut *shortcut;
 
+	check_size(size_bytes);
 	exec_sync(bus->ex);
 	shortcut = bus_shortcut_find(bus, bus->loads, addr, size_bytes);
 	if (shortcut)
@@ -444,6 +283,7 @@ static __attribute__((noinline)) void write_generally(struct bus *bus, uint64_t 
 {
 	const struct bus_shortcut *shortcut;
 
+	check_size(size_bytes);
 	exec_sync(bus->ex);
 	shortcut = bus_shortcut_find(bus, bus->stores, addr, size_bytes);
 	if (shortcut)
@@ -481,9 +321,4 @@ void bus_exit(struct bus *bus, struct vcpu *vcpu, enum exit_reason reason)
 uint64_t bus_unclaimed_count(const struct bus *bus)
 {
 	return bus->unclaimed_count;
-}
-
-const struct bus_region *bus_region_by_id(const struct bus *bus, uint16_t id)
-{
-	return id < bus->region_count && bus->regions ? bus->regions[id] : NULL;
 }

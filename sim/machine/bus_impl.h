@@ -201,6 +201,9 @@ static inline const struct bus_shortcut *bus_shortcut_find(const struct bus *bus
 	return __builtin_expect(fits, 1) ? shortcut : NULL;
 }
 
+/* What is remembered of pages [first_pfn, first_pfn + page_count) does not hold any more. */
+void bus_forget_shortcuts(struct bus *bus, uint64_t first_pfn, uint64_t page_count);
+
 /* An exit took another time than the account's run. */
 void bus_settle(struct bus *bus, struct exit_account *account, uint64_t duration_ps);
 
