@@ -146,6 +146,7 @@ static void resubmission_is_a_lite_restore(void **state)
 {
 	struct job job;
 	struct twice twice = { .job = &job };
+	struct gen9_engine_stats stats;
 	uint64_t counter = rig_alloc(guest, 1);
 	uint64_t counter_gma = rig_bind(guest, counter, 1);
 
@@ -154,6 +155,8 @@ static void resubmission_is_a_lite_restore(void **state)
 	twice.first_tail = job.context.tail;
 	rig_emit_store(&job.context, counter_gma, 2);
 	rig_run(guest, submit_twice, &twice);
+	gen9_gpu_engine_stats(rig.gpu, ENGINE, &stats);
+	assert_int_equal(stats.bytes_written, 8);
 	assert_int_equal(*job.word, 1);
 	assert_int_equal(*(uint32_t *)rig_at(guest, counter), 2);
 	assert_int_equal(rig_stats(guest).workloads_completed, 2);
@@ -363,6 +366,15 @@ static void lite_restore_is_of_the_last_element(void **state)
 	csb_is(3, CSB_CONTEXT_COMPLETE | CSB_ACTIVE_TO_IDLE, 7);
 }
 
+// Element 1 has not started: nothing of it can be restored.
+static void context_of_a_later_element_is_pending(void **state)
+{
+	assert_int_equal(in(1, 2), 0);
+	assert_int_equal(in(2, 0), 0);
+	assert_true(status() & EL_STATUS_QUEUE_FULL);
+	csb_pointer_is(0);
+}
+
 static void pair_of_equal_contexts_ends(void **state)
 {
 	assert_int_equal(in(1, 1), 0);
@@ -405,6 +417,7 @@ int main(void)
 		TEST(another_context_is_pending),
 		TEST(third_submission_overruns),
 		TEST(lite_restore_is_of_the_last_element),
+		TEST(context_of_a_later_element_is_pending),
 		TEST(pair_of_equal_contexts_ends),
 		TEST(no_status_page_no_mirror),
 	};

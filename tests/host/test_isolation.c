@@ -154,6 +154,20 @@ static void seven_at_most(void **state)
 		vgpu_destroy(vgpus[count]);
 }
 
+static void fences_go_with_their_owner(void **state)
+{
+	struct rig_guest *guest = &rig.guests[1];
+	uint32_t start = (uint32_t)guest->vgpu->ggtt.low.base;
+	uint64_t host = RIG_HOST_BAR0 + FENCE_LO(guest->vgpu->fence_base + 3);
+
+	rig_write32(guest, FENCE_HI(3), start);
+	rig_write32(guest, FENCE_LO(3), start | 1);
+	assert_int_equal(bus_read(rig.m->host_bus, host, 4), start | 1);
+	vgpu_destroy(guest->vgpu);
+	guest->vgpu = NULL;
+	assert_int_equal(bus_read(rig.m->host_bus, host, 4), 0);
+}
+
 /* ---- turns ---- */
 
 static void both_get_what_they_submit(void **state)
@@ -194,8 +208,16 @@ static void nobody_waits_for_the_others_whole_queue(void **state)
 {
 	struct job crowd[CROWD + 1] = { 0 };
 	struct job one[2] = { 0 };
-	struct executor *ex = rig.m->ex;
+	struct cost_profile costs = { 0 };
+	struct executor *ex;
 
+	// Threads that take their time to wake: engine threads are sooner back than the service.
+	costs.value[COST_WORK_THREAD_WAKE] = 5 * PS_PER_US;
+	rig_destroy(&rig);
+	rig_create(&rig, &(struct rig_options){ .vm_count = 2, .costs = &costs });
+	rig_boot(&rig.guests[0]);
+	rig_boot(&rig.guests[1]);
+	ex = rig.m->ex;
 	for (unsigned i = 0; i < CROWD; i++) {
 		job_create(&crowd[i], &rig.guests[0], GEN9_RCS0, i + 1);
 		emit_draw(&crowd[i], 400000);
@@ -213,6 +235,28 @@ static void nobody_waits_for_the_others_whole_queue(void **state)
 		assert_int_not_equal(*crowd[i].word, 0);
 	assert_true(*one[0].word > *crowd[0].word);
 	assert_true(*one[0].word < *crowd[CROWD - 1].word);
+}
+
+// The GPU has one owner at a time: engines that are free do not serve anybody else.
+static void engines_change_hands_together(void **state)
+{
+	struct job first[2] = { 0 };
+	struct job second[2] = { 0 };
+	struct executor *ex = rig.m->ex;
+
+	job_create(&first[0], &rig.guests[0], GEN9_RCS0, 1);
+	emit_draw(&first[0], 3000000); // 3 ms: three slices
+	emit_time(&first[0], 0);
+	job_create(&second[0], &rig.guests[1], GEN9_BCS0, 1);
+	emit_time(&second[0], 0);
+	for (unsigned vm = 0; vm < 2; vm++) {
+		rig.guests[vm].program = submit_all;
+		rig.guests[vm].arg = vm ? second : first;
+		exec_wake_all(ex, &rig.guests[vm].waiting, executor_time_ps(ex));
+	}
+	rig_settle(&rig);
+	assert_int_not_equal(*first[0].word, 0);
+	assert_true(*second[0].word > *first[0].word);
 }
 
 // A register that commands can write and no context holds changes hands with the engine.
@@ -318,7 +362,7 @@ static void long_work_is_left_alone(void **state)
 	struct job job;
 
 	job_create(&job, &rig.guests[0], GEN9_RCS0, 1);
-	emit_draw(&job, 2500000000u); // 2.5 s
+	emit_draw(&job, 4200000000u); // 4.2 s
 	store_runs(&job, 8);
 	assert_int_equal(rig_incidents(&rig.guests[0], GVT_INCIDENT_WORKLOAD_HANG), 0);
 }
@@ -406,6 +450,21 @@ static void reset_forgets_the_queue(void **state)
 	assert_int_equal(*jobs[1].word, 0);
 	rig_write32(guest, rig_reg(GEN9_VCS1, RING_MODE), MASKED_ENABLE(RING_MODE_RUN_LIST));
 	assert_int_equal(*jobs[1].word, 2);
+}
+
+static void reset_forgets_what_never_started(void **state)
+{
+	struct rig_guest *guest = &rig.guests[0];
+	struct job job;
+
+	job_create(&job, guest, GEN9_RCS0, 1);
+	rig_emit_store(&job.context, job.gma, 1);
+	rig_write32(guest, GDRST, 1u << gen9_engines[GEN9_RCS0].gdrst_bit);
+	submit(&job);
+	rig_write32(guest, GDRST, 1u << gen9_engines[GEN9_RCS0].gdrst_bit);
+	rig_write32(guest, rig_reg(GEN9_RCS0, RING_MODE), MASKED_ENABLE(RING_MODE_RUN_LIST));
+	assert_int_equal(rig_stats(guest).workloads_accepted, 1);
+	assert_int_equal(*job.word, 0);
 }
 
 static void engine_reset_spares_other_engines(void **state)
@@ -639,8 +698,10 @@ int main(void)
 		TEST(shares_do_not_meet),
 		TEST(creation_fails_cleanly),
 		TEST(seven_at_most),
+		TEST(fences_go_with_their_owner),
 		TEST(both_get_what_they_submit),
 		TEST(nobody_waits_for_the_others_whole_queue),
+		TEST(engines_change_hands_together),
 		TEST(switched_registers_follow_their_owner),
 		TEST(engine_state_is_the_owners),
 		TEST(hang_costs_the_guilty_its_queue),
@@ -649,6 +710,7 @@ int main(void)
 		TEST(failsafe_is_one_guests_affair),
 		TEST(late_audit_fails_the_guest),
 		TEST(reset_forgets_the_queue),
+		TEST(reset_forgets_what_never_started),
 		TEST(engine_reset_spares_other_engines),
 		TEST(full_reset_spares_what_is_above),
 		TEST(end_in_the_middle),

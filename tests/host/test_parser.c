@@ -275,6 +275,17 @@ static void memory_operands_stay_in_the_share(void **state)
 	assert_int_equal(noted(GVT_INCIDENT_COMMAND_ADDRESS), refused);
 }
 
+static void memory_operands_are_aligned(void **state)
+{
+	assert_int_equal(SCAN(GEN9_BCS0, MI_STORE_DATA_IMM, LOW(base + 2), 0, 1), -EFAULT);
+	assert_int_equal(
+		SCAN(GEN9_BCS0, MI_STORE_REGISTER_MEM, 0x22000 + RING_NOPID, LOW(base + 1), 0),
+		-EFAULT);
+	assert_int_equal(
+		SCAN(GEN9_RCS0, PIPE_CONTROL, PIPE_CONTROL_WRITE_QWORD, LOW(base + 4), 0, 1, 0),
+		-EFAULT);
+}
+
 static void status_page_indices_are_rebased(void **state)
 {
 	struct scan out;
@@ -514,6 +525,7 @@ int main(void)
 		TEST(lengths_are_exact),
 		TEST(commands_end_with_their_buffer),
 		TEST(memory_operands_stay_in_the_share),
+		TEST(memory_operands_are_aligned),
 		TEST(status_page_indices_are_rebased),
 		TEST(without_a_post_sync_write_there_is_no_address),
 		TEST(registers_on_the_list),

@@ -220,9 +220,40 @@ static void work_around_batches_are_refused(void **state)
 	set_state(CTX_BB_PER_CTX_PTR, 0);
 	submit();
 	expect_dropped(GVT_INCIDENT_BATCH_ADDRESS, 3);
+	assert_int_equal(rig_stats(guest).workloads_accepted, 0);
 	set_state(CTX_INDIRECT_CTX, 0);
 	submit();
 	assert_int_equal(rig_stats(guest).workloads_completed, 1);
+}
+
+static void submit_and_add_work_around(struct rig_guest *g, void *arg)
+{
+	const uint64_t *pair = arg;
+
+	for (unsigned i = 0; i < 2; i++) {
+		guest_store(g, rig_reg(GEN9_RCS0, RING_ELSP), 4, pair[1 - i] >> 32);
+		guest_store(g, rig_reg(GEN9_RCS0, RING_ELSP), 4, (uint32_t)pair[1 - i]);
+	}
+	set_state(CTX_INDIRECT_CTX, (uint32_t)word_gma | 1);
+}
+
+// The second of a pair, changed after it was accepted and before its turn.
+static void late_work_around_batches_are_refused(void **state)
+{
+	const uint32_t draw[] = { CMD_3DPRIMITIVE, 0, 1000000, 0, 1, 0, 0, MI_NOOP };
+	struct rig_context first;
+	uint64_t pair[2];
+
+	rig_context_create(&first, guest, GEN9_RCS0, 2);
+	rig_emit(&first, draw, 8);
+	rig_context_create(&context, guest, GEN9_RCS0, 3);
+	pair[0] = rig_descriptor(&first);
+	pair[1] = rig_descriptor(&context);
+	rig_run(guest, submit_and_add_work_around, pair);
+	assert_int_equal(rig_stats(guest).workloads_accepted, 2);
+	assert_int_equal(rig_stats(guest).workloads_completed, 1);
+	assert_int_equal(rig_incidents(guest, GVT_INCIDENT_BATCH_ADDRESS), 1);
+	assert_false(rig_stats(guest).failsafe);
 }
 
 // The engine executes what follows the header when it loads a context.
@@ -328,6 +359,25 @@ static void privileged_batch_runs_from_a_copy(void **state)
 	// The guest's ring is as it was.
 	assert_int_equal(((uint32_t *)rig_at(guest, context.ring_gpa))[1], batch_gma);
 	assert_int_equal(rig_stats(guest).workloads_completed, 1);
+}
+
+// The host's own entries: whatever is present names a frame of the host.
+static void copies_leave_no_entries_behind(void **state)
+{
+	create_batch();
+	batch[put_store(1020, word_gma, 7)] = MI_BATCH_BUFFER_END;
+	emit_start(batch_gma, 0);
+	submit();
+	assert_int_equal(*word, 7);
+	for (uint64_t gma = GGTT_HOST_HIGH_BASE; gma < GGTT_HOST_HIGH_BASE + 4 * MIB;
+	     gma += PAGE_SIZE) {
+		uint64_t pte = rig_host_pte(&rig, gma);
+
+		if (pte & GEN8_PTE_PRESENT)
+			assert_int_equal(
+				physmem_owner(rig.m->pm, (pte & GEN8_PTE_ADDR_MASK) >> PAGE_SHIFT),
+				PHYSMEM_OWNER_HOST);
+	}
 }
 
 static void chained_and_second_level_batches(void **state)
@@ -575,11 +625,13 @@ int main(void)
 		TEST(ring_page_taken_away),
 		TEST(command_across_the_tail),
 		TEST(work_around_batches_are_refused),
+		TEST(late_work_around_batches_are_refused),
 		TEST(image_loads_only_harmless_registers),
 		TEST(image_holds_no_other_commands),
 		TEST(engine_pages_must_be_there),
 		TEST(engine_pages_are_copied_back),
 		TEST(privileged_batch_runs_from_a_copy),
+		TEST(copies_leave_no_entries_behind),
 		TEST(chained_and_second_level_batches),
 		TEST(second_level_from_the_ring),
 		TEST(start_in_a_second_level_batch),
