@@ -52,20 +52,21 @@ int gtt_init(struct vgpu *vgpu)
 	struct vgpu_ggtt *ggtt = &vgpu->ggtt;
 
 	ggtt->view = calloc(entry_count(ggtt), sizeof(*ggtt->view));
+	ggtt->mapped = calloc(entry_count(ggtt), sizeof(*ggtt->mapped));
 	ggtt->state = calloc(entry_count(ggtt), sizeof(*ggtt->state));
-	if (ggtt->view && ggtt->state)
+	if (ggtt->view && ggtt->mapped && ggtt->state)
 		return 0;
 	gtt_fini(vgpu);
 	return -ENOMEM;
 }
 
-void gtt_fini(struct vgpu *vgpu)
+static void scrub(struct vgpu *vgpu)
 {
 	struct vgpu_ggtt *ggtt = &vgpu->ggtt;
 	struct hw *hw = &vgpu->gvt->hw;
 	bool written = false;
 
-	for (uint64_t i = 0; ggtt->state && i < entry_count(ggtt); i++) {
+	for (uint64_t i = 0; i < entry_count(ggtt); i++) {
 		if (!(ggtt->state[i] & GGTT_HOST_WRITTEN))
 			continue;
 		hw_write_pte(hw, gma_of_slot(ggtt, i) >> PAGE_SHIFT, hw_scratch_pte(hw, false));
@@ -73,23 +74,35 @@ void gtt_fini(struct vgpu *vgpu)
 	}
 	if (written)
 		hw_flush_ggtt(hw);
+	for (uint64_t i = 0; i < entry_count(ggtt); i++)
+		if (ggtt->mapped[i])
+			dma_unmap_gfn(vgpu, ggtt->mapped[i] - 1);
+}
+
+void gtt_fini(struct vgpu *vgpu)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->ggtt;
+
+	if (ggtt->state && ggtt->mapped)
+		scrub(vgpu);
 	free(ggtt->view);
+	free(ggtt->mapped);
 	free(ggtt->state);
 	ggtt->view = NULL;
+	ggtt->mapped = NULL;
 	ggtt->state = NULL;
 }
 
 int gtt_gma_to_gpa(const struct vgpu *vgpu, uint64_t gma, uint64_t *gpa)
 {
-	const struct vgpu_ggtt *ggtt = &vgpu->ggtt;
-	uint64_t slot;
+	uint32_t mapped;
 
 	if (!gtt_in_share(vgpu, gma, 1))
 		return -EFAULT;
-	slot = slot_of(ggtt, gma);
-	if (ggtt->state[slot] & HALF_ONLY || !(ggtt->view[slot] & GEN8_PTE_PRESENT))
+	mapped = vgpu->ggtt.mapped[slot_of(&vgpu->ggtt, gma)];
+	if (!mapped)
 		return -EFAULT;
-	*gpa = (ggtt->view[slot] & GEN8_PTE_ADDR_MASK) | (gma & PAGE_MASK);
+	*gpa = (uint64_t)(mapped - 1) << PAGE_SHIFT | (gma & PAGE_MASK);
 	return 0;
 }
 
@@ -101,52 +114,93 @@ static uint64_t *view_at(const struct vgpu *vgpu, uint64_t offset)
 	return gtt_in_share(vgpu, gma, 1) ? &vgpu->ggtt.view[slot_of(&vgpu->ggtt, gma)] : NULL;
 }
 
+static uint64_t bytes_mask(unsigned size_bytes)
+{
+	return UINT64_MAX >> (64 - 8 * size_bytes);
+}
+
 uint64_t gtt_view_read(const struct vgpu *vgpu, uint64_t offset, unsigned size_bytes)
 {
 	const uint64_t *view = view_at(vgpu, offset);
 
-	if (!view)
-		return 0;
-	return size_bytes == 8 ? *view : *view >> 8 * (offset & 4) & UINT32_MAX;
+	return view ? *view >> 8 * (offset % 8) & bytes_mask(size_bytes) : 0;
 }
 
 void gtt_view_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t value)
 {
 	uint64_t *view = view_at(vgpu, offset);
-	unsigned shift = 8 * (offset & 4);
+	unsigned shift = 8 * (offset % 8);
 
-	if (!view)
-		return;
-	if (size_bytes == 8)
-		*view = value;
-	else
-		*view = (*view & ~((uint64_t)UINT32_MAX << shift)) | (value & UINT32_MAX) << shift;
+	if (view)
+		*view = (*view & ~(bytes_mask(size_bytes) << shift)) |
+			(value & bytes_mask(size_bytes)) << shift;
 }
 
-// What the hardware gets for a guest entry.
-static uint64_t host_entry(struct vgpu *vgpu, uint64_t entry)
+void gtt_scratch(const struct vgpu *vgpu, bool present, struct gtt_entry *out)
 {
-	const struct hw *hw = &vgpu->gvt->hw;
-	uint64_t gfn = (entry & GEN8_PTE_ADDR_MASK) >> PAGE_SHIFT;
+	*out = (struct gtt_entry){ .host = hw_scratch_pte(&vgpu->gvt->hw, present) };
+}
+
+int gtt_resolve(struct vgpu *vgpu, uint64_t guest, struct gtt_entry *out)
+{
+	uint64_t gfn = (guest & GEN8_PTE_ADDR_MASK) >> PAGE_SHIFT;
 	uint64_t mfn;
+	int ret;
 
-	if (!(entry & GEN8_PTE_PRESENT))
-		return hw_scratch_pte(hw, false);
-	if (guest_ram_translate(vgpu->vm->ram, gfn, &mfn)) {
-		vgpu_incident(vgpu, GVT_INCIDENT_GGTT_BACKING, entry);
-		return hw_scratch_pte(hw, true);
-	}
-	return mfn << PAGE_SHIFT | (entry & PTE_FLAGS);
+	gtt_scratch(vgpu, false, out);
+	if (!(guest & GEN8_PTE_PRESENT))
+		return 0;
+	ret = dma_map_gfn(vgpu, gfn, &mfn);
+	if (ret)
+		return ret;
+	out->host = mfn << PAGE_SHIFT | (guest & PTE_FLAGS);
+	out->mapped = (uint32_t)gfn + 1;
+	return 0;
 }
 
-static void set_host_entry(struct vgpu *vgpu, uint64_t slot, uint64_t entry)
+void gtt_release(struct vgpu *vgpu, const struct gtt_entry *entries, uint64_t count)
 {
+	for (uint64_t i = 0; i < count; i++)
+		if (entries[i].mapped)
+			dma_unmap_gfn(vgpu, entries[i].mapped - 1);
+}
+
+void gtt_replace(struct vgpu *vgpu, uint64_t gma, struct gtt_entry *entries, uint64_t count)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->ggtt;
+	uint64_t slot = slot_of(ggtt, gma);
 	struct hw *hw = &vgpu->gvt->hw;
 
-	vgpu->ggtt.state[slot] |= GGTT_HOST_WRITTEN;
-	hw_write_pte(hw, gma_of_slot(&vgpu->ggtt, slot) >> PAGE_SHIFT, entry);
+	assert(gtt_in_share(vgpu, gma, count << PAGE_SHIFT));
+	for (uint64_t i = 0; i < count; i++) {
+		uint32_t old = ggtt->mapped[slot + i];
+
+		hw_write_pte(hw, (gma >> PAGE_SHIFT) + i, entries[i].host);
+		ggtt->mapped[slot + i] = entries[i].mapped;
+		ggtt->state[slot + i] = GGTT_HOST_WRITTEN;
+		entries[i].mapped = old;
+	}
 	hw_flush_ggtt(hw);
+	gtt_release(vgpu, entries, count);
+}
+
+static void set_entry(struct vgpu *vgpu, uint64_t slot, struct gtt_entry *entry)
+{
+	gtt_replace(vgpu, gma_of_slot(&vgpu->ggtt, slot), entry, 1);
 	work_spend(vgpu->m, WORK_GGTT_ENTRY, 1);
+}
+
+// A whole entry is in the view.
+static void apply_view(struct vgpu *vgpu, uint64_t slot)
+{
+	uint64_t guest = vgpu->ggtt.view[slot];
+	struct gtt_entry entry;
+
+	if (gtt_resolve(vgpu, guest, &entry)) {
+		vgpu_incident(vgpu, GVT_INCIDENT_GGTT_BACKING, guest);
+		gtt_scratch(vgpu, true, &entry);
+	}
+	set_entry(vgpu, slot, &entry);
 }
 
 // The first half of a new entry: the old one is gone for the hardware until the other half comes.
@@ -154,11 +208,11 @@ static void write_half(struct vgpu *vgpu, uint64_t slot, uint64_t offset, uint64
 {
 	uint8_t *state = &vgpu->ggtt.state[slot];
 	uint8_t half = offset & 4 ? GGTT_HIGH_HALF_ONLY : GGTT_LOW_HALF_ONLY;
+	struct gtt_entry none;
 
 	if (*state & HALF_ONLY & ~half) {
 		gtt_view_write(vgpu, offset, 4, value);
-		*state &= (uint8_t)~HALF_ONLY;
-		set_host_entry(vgpu, slot, host_entry(vgpu, vgpu->ggtt.view[slot]));
+		apply_view(vgpu, slot);
 		return;
 	}
 	if (*state & half) {
@@ -168,8 +222,9 @@ static void write_half(struct vgpu *vgpu, uint64_t slot, uint64_t offset, uint64
 	}
 	vgpu->ggtt.view[slot] = 0;
 	gtt_view_write(vgpu, offset, 4, value);
+	gtt_scratch(vgpu, false, &none);
+	set_entry(vgpu, slot, &none);
 	*state |= half;
-	set_host_entry(vgpu, slot, hw_scratch_pte(&vgpu->gvt->hw, false));
 }
 
 int gtt_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t value)
@@ -184,9 +239,8 @@ int gtt_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t 
 		write_half(vgpu, slot, offset, value);
 		return 0;
 	}
-	vgpu->ggtt.state[slot] &= (uint8_t)~HALF_ONLY;
 	vgpu->ggtt.view[slot] = value;
-	set_host_entry(vgpu, slot, host_entry(vgpu, value));
+	apply_view(vgpu, slot);
 	return 0;
 }
 

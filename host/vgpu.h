@@ -7,6 +7,9 @@
  *   vgpu->lock     everything a trap touches: registers, GGTT view, execlists, workload queues;
  *                  also dispatch and completion of workloads
  *   sched->lock    who owns the GPU, what runs on each engine; inside vgpu->lock
+ *   ppgtt_lru, oos_pool
+ *                  lists across vGPUs; inside vgpu->lock, and while one is held another vGPU's lock
+ *                  is taken only if it is free
  *
  * vgpu->failsafe is read before the lock is taken.
  */
@@ -20,6 +23,10 @@
 #include "host/gvt.h"
 #include "host/hw.h"
 #include "host/mmio.h"
+#include "host/oos.h"
+#include "host/page_track.h"
+#include "host/ppgtt.h"
+#include "host/shadow_page.h"
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/machine/lock.h"
 
@@ -41,6 +48,7 @@ struct vgpu_ggtt {
 	struct ggtt_slice low;  /* mappable */
 	struct ggtt_slice high; /* hidden */
 	uint64_t *view;         /* guest's entries: those of low, then those of high */
+	uint32_t *mapped;       /* gfn + 1 that the hardware's entry leads to, pinned; 0: none */
 	uint8_t *state;         /* GGTT_* of each */
 };
 
@@ -97,6 +105,13 @@ struct vgpu {
 	unsigned fence_count;
 	bool fences_written;
 
+	/* address spaces */
+	enum vgpu_shadow shadow_mode;
+	struct page_track track;
+	struct shadow_pages shadow;
+	struct ppgtt_mm *spaces;
+	unsigned space_count;
+
 	struct vgpu_engine engines[GEN9_ENGINE_COUNT];
 
 	/* scheduling, under sched->lock */
@@ -139,6 +154,8 @@ struct gvt {
 	uint32_t pvmmio_offered;
 	struct mmio_table mmio;
 	struct scheduler sched;
+	struct ppgtt_lru ppgtt_lru;
+	struct oos_pool oos_pool;
 	struct vgpu *vgpus[GVT_VGPU_LIMIT + 1]; /* by id; 0 is never used */
 };
 
@@ -160,6 +177,13 @@ void vgpu_enter_failsafe(struct vgpu *vgpu);
  * come to an end.
  */
 void vgpu_reset_engines(struct vgpu *vgpu, uint32_t engine_mask, bool full);
+
+/* work_spend() that costs nothing outside of contexts, where a vGPU is taken apart in the end. */
+static inline void host_spend(const struct vgpu *vgpu, enum work_kind kind, uint64_t count)
+{
+	if (vgpu->m->ex->current)
+		work_spend(vgpu->m, kind, count);
+}
 
 static inline uint32_t vreg_read(const struct vgpu *vgpu, uint32_t offset)
 {
