@@ -79,6 +79,13 @@ void ledger_op_totals(const struct ledger *ledger, unsigned vm_id, enum guest_op
 		      struct ledger_op *out);
 
 /*
+ * The VM's exits so far in any operation of op_mask, of 1 << enum guest_op, by reason. One pass
+ * over the accounts: cheap enough to be read before and after something.
+ */
+void ledger_exits_by_reason(const struct ledger *ledger, unsigned vm_id, uint32_t op_mask,
+			    struct ledger_sum out[EXIT_REASON_COUNT]);
+
+/*
  * All accounts in a fixed order (VM, vCPU, region, offset, reason, operation), whatever the order
  * of booking. *out is malloc()ed, the caller frees it. 0, -ENOMEM.
  */

@@ -67,6 +67,22 @@ void ledger_sum_add(struct ledger_sum *to, const struct ledger_sum *from)
 		to->part_ps[i] += from->part_ps[i];
 }
 
+void ledger_exits_by_reason(const struct ledger *ledger, unsigned vm_id, uint32_t op_mask,
+			    struct ledger_sum out[EXIT_REASON_COUNT])
+{
+	for (int reason = 0; reason < EXIT_REASON_COUNT; reason++)
+		out[reason] = (struct ledger_sum){ .count = 0 };
+	for (size_t i = 0; i < (size_t)1 << ledger->slot_bits; i++) {
+		const struct slot *slot = &ledger->slots[i];
+		struct ledger_sum sum;
+
+		if (!slot->key || key_vm(slot->key) != vm_id || !(op_mask >> key_op(slot->key) & 1))
+			continue;
+		sum = ledger_account_sum(slot->account);
+		ledger_sum_add(&out[key_reason(slot->key)], &sum);
+	}
+}
+
 void ledger_op_totals(const struct ledger *ledger, unsigned vm_id, enum guest_op op,
 		      struct ledger_op *out)
 {
@@ -82,16 +98,9 @@ void ledger_op_totals(const struct ledger *ledger, unsigned vm_id, enum guest_op
 		out->work_kind_ps[kind] = book->ops[op].work_ps[kind];
 		out->work_ps += book->ops[op].work_ps[kind];
 	}
-	for (size_t i = 0; i < (size_t)1 << ledger->slot_bits; i++) {
-		const struct slot *slot = &ledger->slots[i];
-		struct ledger_sum sum;
-
-		if (!slot->key || key_vm(slot->key) != vm_id || key_op(slot->key) != op)
-			continue;
-		sum = ledger_account_sum(slot->account);
-		ledger_sum_add(&out->exits, &sum);
-		ledger_sum_add(&out->by_reason[key_reason(slot->key)], &sum);
-	}
+	ledger_exits_by_reason(ledger, vm_id, 1u << op, out->by_reason);
+	for (int reason = 0; reason < EXIT_REASON_COUNT; reason++)
+		ledger_sum_add(&out->exits, &out->by_reason[reason]);
 }
 
 static int by_key(const void *a, const void *b)

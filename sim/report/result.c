@@ -7,8 +7,10 @@ void sim_result_free(struct sim_result *result)
 {
 	if (!result)
 		return;
-	for (size_t i = 0; i < result->vm_count; i++)
+	for (size_t i = 0; i < result->vm_count; i++) {
 		free(result->vms[i].registers);
+		free(result->vms[i].objects);
+	}
 	free(result->vms);
 	free(result);
 }

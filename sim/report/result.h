@@ -27,6 +27,24 @@ struct register_result {
 	uint64_t op_time_ps[GUEST_OP_COUNT];
 };
 
+struct object_exits {
+	uint64_t count;
+	uint64_t time_ps;
+};
+
+/* All times that a named object was bound, or unbound. */
+struct object_sum {
+	uint64_t count;
+	uint64_t time_ps;                                 /* of the vCPU, exits included */
+	struct object_exits by_reason[EXIT_REASON_COUNT]; /* in operations on page tables */
+};
+
+struct object_result {
+	struct object_sum bind;
+	uint64_t bind_errors; /* of bind.count */
+	struct object_sum unbind;
+};
+
 struct workload_result {
 	uint64_t requests;       /* added by the guest */
 	uint64_t completed;      /* seen completed by the guest */
@@ -34,6 +52,8 @@ struct workload_result {
 	uint64_t bytes_verified; /* written by the GPU, read back by the guest and right */
 	uint64_t bytes_wrong;
 	uint64_t duration_ps; /* from the start of the first step to the end of the last */
+	uint64_t bind_errors; /* objects that could not be bound */
+	int bind_error;       /* negative errno of the last of them */
 	int error; /* negative errno that ended the workload early: the driver refused a request */
 };
 
@@ -51,6 +71,8 @@ struct vm_result {
 	uint64_t interrupts_merged;
 	struct incident_list incidents;
 	struct workload_result workload;
+	struct object_result *objects; /* as many as the workload names, in its order */
+	size_t object_count;
 	int init_error; /* negative errno when the driver did not come up */
 	bool hung;      /* the guest's software did not come to its end */
 };

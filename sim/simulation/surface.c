@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "sim/simulation/surface.h"
 
-#define MARGIN_WORDS 8u /* left and right */
-#define MARGIN_LINES 1u /* above and below */
-#define MARGIN_WORD  0x5ca1ab1eu
+#define SURFACE_MARGIN_WORDS 8u /* left and right */
+#define MARGIN_LINES         1u /* above and below */
 
 void surface_layout(struct surface *surface, uint32_t width, uint32_t height)
 {
 	uint32_t room = SURFACE_PITCH_LIMIT_BYTES / sizeof(uint32_t) - width;
-	uint32_t margin = room / 2 < MARGIN_WORDS ? room / 2 : MARGIN_WORDS;
+	uint32_t margin = room / 2 < SURFACE_MARGIN_WORDS ? room / 2 : SURFACE_MARGIN_WORDS;
 
 	*surface = (struct surface){
 		.width = width,
@@ -53,7 +52,7 @@ static void paint(const struct surface *s, uint32_t *words, uint64_t key, bool f
 			uint32_t *word = &words[(size_t)y * s->pitch_words + x];
 
 			*word = in_rectangle(s, x, y) ? wanted(s, x, y, key, flat) ^ flip
-						      : MARGIN_WORD;
+						      : SURFACE_MARGIN_WORD;
 		}
 	}
 }
@@ -79,6 +78,15 @@ static unsigned differing_bytes(uint32_t a, uint32_t b)
 	return count;
 }
 
+void surface_judge(struct surface_verdict *verdict, uint32_t word, uint32_t want, bool inside)
+{
+	unsigned wrong = differing_bytes(word, want);
+
+	verdict->bytes_wrong += wrong;
+	if (inside)
+		verdict->bytes_right += sizeof(word) - wrong;
+}
+
 struct surface_verdict surface_verify(const struct surface *surface, const uint32_t *words,
 				      uint64_t key, bool flat)
 {
@@ -88,12 +96,10 @@ struct surface_verdict surface_verify(const struct surface *surface, const uint3
 		for (uint32_t x = 0; x < surface->pitch_words; x++) {
 			uint32_t word = words[(size_t)y * surface->pitch_words + x];
 			bool inside = in_rectangle(surface, x, y);
-			uint32_t want = inside ? wanted(surface, x, y, key, flat) : MARGIN_WORD;
-			unsigned wrong = differing_bytes(word, want);
+			uint32_t want = inside ? wanted(surface, x, y, key, flat)
+					       : SURFACE_MARGIN_WORD;
 
-			verdict.bytes_wrong += wrong;
-			if (inside)
-				verdict.bytes_right += sizeof(word) - wrong;
+			surface_judge(&verdict, word, want, inside);
 		}
 	}
 	return verdict;

@@ -15,6 +15,9 @@
 /* Largest pitch of the blitter's surfaces: a signed 16-bit number of bytes, multiple of 4. */
 #define SURFACE_PITCH_LIMIT_BYTES 32764u
 
+/* What stands where nothing is to be written. */
+#define SURFACE_MARGIN_WORD 0x5ca1ab1eu
+
 struct surface {
 	uint32_t width, height; /* of the rectangle, in words */
 	uint32_t x, y;          /* where it begins */
@@ -46,6 +49,9 @@ struct surface_verdict {
 	uint64_t bytes_right; /* in the rectangle */
 	uint64_t bytes_wrong; /* in the rectangle or in the margin */
 };
+
+/* Count the bytes of a word. inside: it was to be written. */
+void surface_judge(struct surface_verdict *verdict, uint32_t word, uint32_t want, bool inside);
 
 /* Compare words, poisoned before, with what key wants. */
 struct surface_verdict surface_verify(const struct surface *surface, const uint32_t *words,

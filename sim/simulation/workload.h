@@ -11,6 +11,9 @@
  * each time, are computed anew when the request has completed. Around the destination lies a margin
  * that must stay as it is.
  *
+ * Named objects belong to a `bind` step from then until their `unbind`; submissions may write to
+ * them, and what binding and unbinding took is in the result.
+ *
  * A request that does not complete within the workload's timeout is lost: its buffers are left
  * alone from then on, since the GPU may still write to them.
  */
