@@ -54,6 +54,10 @@ static int prepare(struct workload *workload, uint64_t *descriptor)
 	int ret = gvt_workload_scan(workload);
 
 	if (!ret)
+		ret = gvt_workload_pin(workload);
+	if (!ret)
+		ret = ppgtt_sync(workload->vgpu);
+	if (!ret)
 		ret = shadow_context_populate(workload, descriptor);
 	if (!ret)
 		ret = execlist_schedule_in(workload);

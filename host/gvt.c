@@ -30,6 +30,12 @@ const struct gvt_incident_info gvt_incidents[GVT_INCIDENT_COUNT] = {
 	[GVT_INCIDENT_PVMMIO_PAGE] = { "pvmmio_page", "pvmmio refused" },
 	[GVT_INCIDENT_PVMMIO_LEVELS] = { "pvmmio_levels", "levels stay off" },
 	[GVT_INCIDENT_GGTT_BACKING] = { "ggtt_backing", "scratch page mapped" },
+	[GVT_INCIDENT_PPGTT_ROOT] = { "ppgtt_root", "address space refused" },
+	[GVT_INCIDENT_PPGTT_BACKING] = { "ppgtt_backing", "scratch mapped" },
+	[GVT_INCIDENT_PPGTT_TABLE] = { "ppgtt_table", "scratch mapped" },
+	[GVT_INCIDENT_PPGTT_LIMIT] = { "ppgtt_limit", "scratch mapped, or address space refused" },
+	[GVT_INCIDENT_PPGTT_MEMORY] = { "ppgtt_memory",
+		"scratch mapped until memory is there; workload dropped" },
 	[GVT_INCIDENT_WORKLOAD_HANG] = { "workload_hang", "engine reset, its queue dropped" },
 	[GVT_INCIDENT_FAILSAFE] = { "failsafe", "device is storage from now on" },
 };
@@ -51,6 +57,8 @@ int gvt_create(struct gvt **out, const struct gvt_config *config)
 	if (ret)
 		goto fini_mmio;
 	sched_init(gvt);
+	ppgtt_lru_init(&gvt->ppgtt_lru);
+	oos_pool_init(&gvt->oos_pool, config->oos_pool_pages);
 	*out = gvt;
 	return 0;
 fini_mmio:
@@ -84,6 +92,7 @@ void gvt_destroy(struct gvt *gvt)
 		return;
 	for (unsigned id = 1; id <= GVT_VGPU_LIMIT; id++)
 		assert(!gvt->vgpus[id]);
+	oos_pool_fini(&gvt->oos_pool);
 	hw_fini(&gvt->hw);
 	mmio_table_fini(&gvt->mmio);
 	free(gvt);

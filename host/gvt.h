@@ -33,6 +33,13 @@ struct gvt_config {
 	struct machine *m;
 	uint64_t gpu_bar0;       /* where the GPU's BAR0 is on the host's bus */
 	uint32_t pvmmio_offered; /* level bits this host supports */
+	unsigned oos_pool_pages; /* out-of-sync pages for all vGPUs; 0: 8192 */
+};
+
+/* What becomes of the page tables of a guest whose address spaces are shadowed. */
+enum vgpu_shadow {
+	VGPU_SHADOW_STRICT, /* every store to any of them exits: what upstream does */
+	VGPU_SHADOW_OOS,    /* leaf tables go out of sync: what the product kernel does */
 };
 
 struct vgpu_config {
@@ -42,6 +49,7 @@ struct vgpu_config {
 	uint64_t hidden_bytes;   /* share of the rest */
 	unsigned fence_count;
 	uint32_t pvmmio_allowed; /* level bits this vGPU may negotiate */
+	enum vgpu_shadow shadow;
 };
 
 /* What the mediator did for one vGPU. */
@@ -50,7 +58,8 @@ struct vgpu_stats {
 	uint64_t workloads_completed;
 	uint64_t workloads_failed;
 	uint64_t msi_injected;
-	uint32_t pvmmio_levels; /* negotiated */
+	uint64_t ppgtt_reclaimed; /* address spaces whose shadow tables the host took back */
+	uint32_t pvmmio_levels;   /* negotiated */
 	bool failsafe;
 };
 
@@ -105,6 +114,11 @@ enum gvt_incident {
 	GVT_INCIDENT_PVMMIO_PAGE,     /* shared page address unusable */
 	GVT_INCIDENT_PVMMIO_LEVELS,   /* levels not offered, or changed after negotiation */
 	GVT_INCIDENT_GGTT_BACKING,    /* present GGTT entry names what is not guest RAM */
+	GVT_INCIDENT_PPGTT_ROOT,      /* root of an address space missing, unusable or unknown */
+	GVT_INCIDENT_PPGTT_BACKING,   /* page table entry names what is not guest RAM */
+	GVT_INCIDENT_PPGTT_TABLE,     /* page serves as tables of two levels, or is of 1 GiB */
+	GVT_INCIDENT_PPGTT_LIMIT,     /* more tables or address spaces than a vGPU may have */
+	GVT_INCIDENT_PPGTT_MEMORY,    /* the host is short of memory for shadow tables */
 	GVT_INCIDENT_WORKLOAD_HANG,   /* the hardware hung on a workload */
 	GVT_INCIDENT_FAILSAFE,        /* its value: the incident that was the reason */
 	GVT_INCIDENT_COUNT,

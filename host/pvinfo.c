@@ -103,16 +103,15 @@ static int refuse(struct vgpu *vgpu, uint32_t offset)
 	return -EINVAL;
 }
 
-/*
- * PPGTT roots are accepted and counted: page tables are not shadowed yet. The guest gets no status;
- * reading the register gives back the last code, known or not.
- */
+// The guest gets no status; reading the register gives back the last code, known or not.
 static int notify(struct vgpu *vgpu, uint32_t offset, uint32_t code)
 {
 	vreg_write(vgpu, offset, code);
 	if (code == 0 || code > G2V_CODE_LAST)
 		return refuse(vgpu, offset);
 	vgpu->g2v_notifications++;
+	if (code >= G2V_PPGTT_L3_CREATE && code <= G2V_PPGTT_L4_DESTROY)
+		return ppgtt_notify(vgpu, code);
 	return 0;
 }
 

@@ -4,8 +4,8 @@
 // through it by copying their state in and out.
 //
 // Registers of the state page's header are the host's own, but for what upstream takes over:
-// context control and timestamp. Page directory pointers lead to an empty table, so that nothing in
-// the guest's own address space resolves until page tables are shadowed.
+// context control and timestamp. Page directory pointers are those of the address space that stands
+// for the guest's, or lead to an empty table.
 
 #include <assert.h>
 #include <errno.h>
@@ -102,12 +102,15 @@ static int fill_ring(struct workload *workload, uint32_t *tail_bytes)
 	return 0;
 }
 
-static void fill_pdps(const struct vgpu *vgpu, enum gen9_engine_id id, uint32_t *state)
+static void fill_pdps(const struct workload *workload, uint32_t *state)
 {
-	uint64_t root = vgpu->gvt->hw.scratch_mfn << PAGE_SHIFT;
+	uint64_t empty = workload->vgpu->gvt->hw.scratch_mfn << PAGE_SHIFT;
+	const struct ppgtt_mm *mm = workload->mm;
+	enum gen9_engine_id id = workload->engine;
 
 	state[CTX_LRI_HEADER_1] = CTX_LRI_HEADER_1_VALUE;
-	for (unsigned n = 0; n < 4; n++) {
+	for (unsigned n = 0; n < PPGTT_ROOTS; n++) {
+		uint64_t root = mm && mm->hw_root[n] ? mm->hw_root[n] : empty;
 		uint32_t index = CTX_PDP0_UDW - 4 * n;
 
 		set_register(state, index, engine_reg(id, RING_PDP_UDW(n)), (uint32_t)(root >> 32));
@@ -115,9 +118,10 @@ static void fill_pdps(const struct vgpu *vgpu, enum gen9_engine_id id, uint32_t 
 	}
 }
 
-static void fill_header(const struct vgpu *vgpu, enum gen9_engine_id id, uint32_t tail)
+static void fill_header(const struct workload *workload, uint32_t tail)
 {
-	const struct vgpu_engine *engine = &vgpu->engines[id];
+	enum gen9_engine_id id = workload->engine;
+	const struct vgpu_engine *engine = &workload->vgpu->engines[id];
 	const struct hw_pages *ring = &engine->shadow_ring;
 	uint32_t *state = shadow_state(engine);
 	uint32_t ring_ctl = (uint32_t)((ring->page_count - 1) << PAGE_SHIFT) | RING_CTL_VALID;
@@ -139,7 +143,7 @@ static void fill_header(const struct vgpu *vgpu, enum gen9_engine_id id, uint32_
 		set_register(state, CTX_INDIRECT_CTX_OFFSET, engine_reg(id, RING_INDIRECT_OFFSET),
 			     0);
 	}
-	fill_pdps(vgpu, id, state);
+	fill_pdps(workload, state);
 }
 
 /*
@@ -261,7 +265,7 @@ int shadow_context_populate(struct workload *workload, uint64_t *descriptor)
 		ret = fill_ring(workload, &tail);
 	if (ret)
 		return ret;
-	fill_header(vgpu, workload->engine, tail);
+	fill_header(workload, tail);
 	hw_pages_bind(&vgpu->gvt->hw, &engine->shadow_context);
 	for (struct shadow_batch *batch = workload->batches; batch; batch = batch->next)
 		hw_pages_bind(&vgpu->gvt->hw, &batch->pages);

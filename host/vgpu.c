@@ -74,6 +74,7 @@ void vgpu_reset_engines(struct vgpu *vgpu, uint32_t engine_mask, bool full)
 	}
 	if (!full)
 		return;
+	ppgtt_reset(vgpu);
 	reset_registers(vgpu, RESET_KEEPS_FROM);
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
 		vgpu->engines[id].hws_pga = 0;
@@ -236,9 +237,13 @@ int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *co
 	ret = gtt_init(vgpu);
 	if (ret)
 		goto fini_dma;
-	ret = shadow_context_init(vgpu);
+	vgpu->shadow_mode = config->shadow;
+	ret = ppgtt_init(vgpu);
 	if (ret)
 		goto fini_gtt;
+	ret = shadow_context_init(vgpu);
+	if (ret)
+		goto fini_ppgtt;
 	ret = map_regions(vgpu, config->bar0);
 	if (ret)
 		goto fini_context;
@@ -252,6 +257,8 @@ int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *co
 	return 0;
 fini_context:
 	shadow_context_fini(vgpu);
+fini_ppgtt:
+	ppgtt_fini(vgpu);
 fini_gtt:
 	gtt_fini(vgpu);
 fini_dma:
@@ -291,6 +298,7 @@ static void clear_fences(struct vgpu *vgpu)
 void vgpu_destroy(struct vgpu *vgpu)
 {
 	struct bus *bus;
+	bool in_context;
 
 	if (!vgpu)
 		return;
@@ -298,14 +306,18 @@ void vgpu_destroy(struct vgpu *vgpu)
 	bus_unmap(bus, &vgpu->registers);
 	bus_unmap(bus, &vgpu->hole);
 	bus_unmap(bus, &vgpu->gtt_window);
+	in_context = vgpu->m->ex->current;
 	sched_stop(vgpu);
-	if (vgpu->m->ex->current) {
+	// Whoever completed the last workload may still hold the lock. Others may want it only to
+	// take page tables away, and do not wait for it.
+	if (in_context) {
 		sched_wait_idle(vgpu);
-		// Whoever completed the last workload may still hold it.
 		sim_mutex_lock(vgpu->m, &vgpu->lock);
-		sim_mutex_unlock(vgpu->m, &vgpu->lock);
 	}
 	drop_workloads(vgpu);
+	ppgtt_fini(vgpu);
+	if (in_context)
+		sim_mutex_unlock(vgpu->m, &vgpu->lock);
 	release_engines(vgpu);
 	clear_fences(vgpu);
 	shadow_context_fini(vgpu);

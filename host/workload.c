@@ -83,6 +83,9 @@ void gvt_workload_destroy(struct workload *workload)
 		hw_pages_free(&workload->vgpu->gvt->hw, &batch->pages);
 		free(batch);
 	}
+	if (workload->mm_pinned)
+		ppgtt_mm_unpin(workload->mm);
+	ppgtt_mm_put(workload->mm);
 	free(workload->commands);
 	free(workload);
 }
@@ -94,21 +97,44 @@ static int read_state(struct workload *workload, uint32_t index, uint32_t *value
 }
 
 /*
- * Page directory pointers decide the address space; until page tables are shadowed they are only
- * read. Work-around batches (RCS) run with the host's privileges and are not shadowed yet: a guest
- * that wants any is refused.
+ * The image's page directory pointers name the address space, which need not have been announced. A
+ * context without any has none: nothing in it resolves.
  */
-static int read_pointers(struct workload *workload)
+static int find_space(struct workload *workload)
+{
+	uint64_t mode = (workload->descriptor & CTX_DESC_MODE_MASK) >> CTX_DESC_MODE_SHIFT;
+	unsigned levels = mode == CTX_DESC_MODE_LEGACY_64B ? 4 : 3;
+	uint64_t roots[PPGTT_ROOTS] = { 0 };
+	uint64_t any = 0;
+
+	for (unsigned i = 0; i < PPGTT_ROOTS; i++) {
+		uint32_t index = CTX_PDP0_UDW - 4 * i;
+		uint32_t upper, lower;
+		int ret = read_state(workload, index, &upper);
+
+		if (!ret)
+			ret = read_state(workload, index + 2, &lower);
+		if (ret)
+			return ret;
+		roots[i] = (uint64_t)upper << 32 | lower;
+		if (i == 0 || levels == 3)
+			any |= roots[i];
+	}
+	return any ? ppgtt_mm_get(workload->vgpu, levels, roots, &workload->mm) : 0;
+}
+
+/*
+ * Work-around batches (RCS) run with the host's privileges and are not shadowed yet: a guest that
+ * wants any is refused.
+ */
+static int check_work_arounds(struct workload *workload)
 {
 	uint32_t per_context = 0;
 	uint32_t indirect = 0;
-	uint32_t ignored;
-	int ret = 0;
+	int ret;
 
-	for (uint32_t i = 0; i < 8 && !ret; i++)
-		ret = read_state(workload, CTX_PDP3_UDW + 2 * i, &ignored);
-	if (workload->engine != GEN9_RCS0 || ret)
-		return ret;
+	if (workload->engine != GEN9_RCS0)
+		return 0;
 	ret = read_state(workload, CTX_BB_PER_CTX_PTR, &per_context);
 	if (!ret)
 		ret = read_state(workload, CTX_INDIRECT_CTX, &indirect);
@@ -180,7 +206,9 @@ static int build(struct workload *workload)
 	if (!ret)
 		ret = read_ring(workload);
 	if (!ret)
-		ret = read_pointers(workload);
+		ret = check_work_arounds(workload);
+	if (!ret)
+		ret = find_space(workload);
 	if (ret)
 		return ret;
 	work_spend(vgpu->m, WORK_WORKLOAD_CREATE, 1);
@@ -235,6 +263,17 @@ static int copy_commands(struct workload *workload)
 	    guest_read_gma(vgpu, workload->ring_start, to + first, bytes - first))
 		return refuse(vgpu, GVT_INCIDENT_RING_RANGE, workload->ring_start, -EFAULT);
 	return 0;
+}
+
+int gvt_workload_pin(struct workload *workload)
+{
+	int ret;
+
+	if (!workload->mm)
+		return 0;
+	ret = ppgtt_mm_pin(workload->mm);
+	workload->mm_pinned = !ret;
+	return ret;
 }
 
 int gvt_workload_scan(struct workload *workload)

@@ -18,6 +18,7 @@
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/machine/work.h"
 
+struct ppgtt_mm;
 struct vgpu;
 
 struct workload {
@@ -29,6 +30,8 @@ struct workload {
 	uint64_t pair[2];
 	struct work_origin origin;
 
+	struct ppgtt_mm *mm; /* its address space, with a reference; NULL: it has none */
+	bool mm_pinned;
 	uint64_t state_gpa; /* the guest's register state page */
 	uint32_t ring_start;
 	uint32_t ring_bytes;
@@ -55,6 +58,9 @@ int gvt_workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engi
 
 /* Free one that is in no queue. NULL is allowed. */
 void gvt_workload_destroy(struct workload *workload);
+
+/* Keep the address space in place until the workload is destroyed. 0, or ppgtt_mm_pin()'s error. */
+int gvt_workload_pin(struct workload *workload);
 
 /* Audit it, unless that was done: 0 or the parser's error. */
 int gvt_workload_scan(struct workload *workload);

@@ -557,13 +557,20 @@ static void unprivileged_batch_finds_nothing(void **state)
 // The page table pointers of the image are guest physical: they must not get near the hardware.
 static void page_table_pointers_do_not_pass(void **state)
 {
-	set_state(CTX_PDP0_LDW, 0x123000);
+	uint64_t root = rig_alloc(guest, 1);
+	uint64_t hw_root;
+
+	rig_write32(guest, PVINFO_BASE + PVINFO_PDP_LO(0), (uint32_t)root);
+	rig_write32(guest, PVINFO_BASE + PVINFO_G2V_NOTIFY, G2V_PPGTT_L4_CREATE);
+	hw_root = guest->vgpu->spaces->hw_root[0];
+	assert_int_equal(physmem_owner(rig.m->pm, hw_root >> PAGE_SHIFT), PHYSMEM_OWNER_HOST);
+	set_state(CTX_PDP0_LDW, (uint32_t)root);
 	rig_emit_store(&context, word_gma, 1);
 	submit();
 	assert_int_equal(*word, 1);
 	assert_int_equal(
 		bus_read(rig.m->host_bus, RIG_HOST_BAR0 + rig_reg(ENGINE, RING_PDP_LDW(0)), 4),
-		(uint32_t)(guest->vgpu->gvt->hw.scratch_mfn << PAGE_SHIFT));
+		(uint32_t)hw_root);
 }
 
 static void user_interrupt_becomes_a_virtual_event(void **state)
