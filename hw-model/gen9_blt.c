@@ -25,7 +25,8 @@
 #define FAST_DEPTH(dw1) ((dw1) >> 24 & 7u)
 #define ROP(dw1)        ((dw1)&0xff0000u)
 #define ADDRESS_MASK    ((UINT64_C(1) << 48) - 1u)
-#define ALPHA_BYTE      3u
+#define RGB_BYTES       0x7u
+#define ALPHA_BYTE      0x8u
 
 struct surface {
 	uint64_t base;
@@ -37,8 +38,7 @@ struct blit {
 	struct surface dst, src;
 	int32_t width, height;
 	unsigned pixel_bytes;
-	bool keep_alpha; /* 32-bit pixels: these bytes of the destination stay */
-	bool keep_rgb;
+	unsigned keep_bytes; /* 32-bit pixels: these bytes of each in the destination stay */
 	bool is_copy;
 	uint32_t colour;
 };
@@ -67,24 +67,6 @@ static void fill_row(const struct blit *blit, uint8_t *row)
 		memcpy(row + (size_t)i * blit->pixel_bytes, &blit->colour, blit->pixel_bytes);
 }
 
-/* Write a row pixel by pixel, only the bytes that are enabled. */
-static int merge_row(struct gen9_engine *engine, const struct blit *blit, enum gen9_space space,
-		     uint64_t gma, const uint8_t *row)
-{
-	unsigned first = blit->keep_rgb ? ALPHA_BYTE : 0;
-	unsigned count = blit->keep_rgb ? 1 : ALPHA_BYTE;
-	int rc = 0;
-
-	if (blit->keep_rgb && blit->keep_alpha)
-		return 0;
-	for (int32_t i = 0; !rc && i < blit->width; i++) {
-		size_t at = (size_t)i * blit->pixel_bytes + first;
-
-		rc = gen9_engine_write(engine, space, (gma + at) & ADDRESS_MASK, row + at, count);
-	}
-	return rc;
-}
-
 static int blit_row(struct gen9_engine *engine, const struct blit *blit, enum gen9_space space,
 		    int32_t number)
 {
@@ -97,13 +79,7 @@ static int blit_row(struct gen9_engine *engine, const struct blit *blit, enum ge
 				      engine->blt_row, bytes);
 	if (rc)
 		return rc;
-	if (blit->keep_alpha || blit->keep_rgb)
-		rc = merge_row(engine, blit, space, gma, engine->blt_row);
-	else
-		rc = gen9_engine_write(engine, space, gma, engine->blt_row, bytes);
-	if (!rc)
-		engine->stats.bytes_written += bytes;
-	return rc;
+	return gen9_command_write(engine, space, gma, engine->blt_row, bytes, blit->keep_bytes);
 }
 
 /* Time is a function of the bytes done so far, so that rounding does not add up over rows. */
@@ -163,8 +139,8 @@ static void decode_pixels(struct blit *blit, const uint32_t *dw)
 
 	blit->pixel_bytes = pixel_bytes[DEPTH(dw[1])];
 	if (blit->pixel_bytes == 4) {
-		blit->keep_alpha = !(dw[0] & WRITE_ALPHA);
-		blit->keep_rgb = !(dw[0] & WRITE_RGB);
+		blit->keep_bytes |= dw[0] & WRITE_ALPHA ? 0 : ALPHA_BYTE;
+		blit->keep_bytes |= dw[0] & WRITE_RGB ? 0 : RGB_BYTES;
 	}
 }
 

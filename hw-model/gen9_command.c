@@ -160,26 +160,24 @@ static const struct gen9_command_info *find_command(const struct gen9_engine *en
 	return info->engines & 1u << engine->id ? info : NULL;
 }
 
-/* The command at the stream's position, all its dwords fetched if they are needed. NULL: hung. */
-static const struct gen9_command_info *fetch_command(struct gen9_engine *engine)
+/* The command at the stream's position, all its dwords fetched if they are needed. */
+static int fetch_command(struct gen9_engine *engine, const struct gen9_command_info **out)
 {
 	const struct gen9_command_info *info;
 	unsigned dwords;
+	int rc = fetch(engine, 1);
 
-	if (fetch(engine, 1))
-		return NULL;
+	if (rc)
+		return rc;
 	*gen9_engine_reg(engine, RING_IPEHR) = engine->command[0];
 	info = find_command(engine, engine->command[0]);
 	dwords = gen9_cmd_dwords(engine->command[0]);
 	if (!info || (!engine->stream.level && dwords > ring_dwords_left(engine)) ||
-	    (info->execute && (dwords < info->dwords_min || dwords > info->dwords_max))) {
-		(void)gen9_engine_hang(engine, engine->command_address);
-		return NULL;
-	}
+	    (info->execute && (dwords < info->dwords_min || dwords > info->dwords_max)))
+		return gen9_engine_hang(engine, engine->command_address);
 	engine->command_dwords = dwords;
-	if (info->execute && dwords > 1 && fetch(engine, dwords))
-		return NULL;
-	return info;
+	*out = info;
+	return info->execute && dwords > 1 ? fetch(engine, dwords) : 0;
 }
 
 static uint64_t command_ps(const struct gen9_engine *engine)
@@ -191,7 +189,7 @@ static uint64_t command_ps(const struct gen9_engine *engine)
 
 int gen9_command_step(struct gen9_engine *engine)
 {
-	const struct gen9_command_info *info;
+	const struct gen9_command_info *info = NULL;
 	struct gen9_stream stream = engine->stream;
 	uint32_t head = *gen9_engine_reg(engine, RING_HEAD);
 	int rc;
@@ -199,10 +197,9 @@ int gen9_command_step(struct gen9_engine *engine)
 	engine->command_address = stream_address(engine);
 	*gen9_engine_reg(engine, RING_ACTHD) = (uint32_t)engine->command_address;
 	*gen9_engine_reg(engine, RING_ACTHD_UDW) = (uint32_t)(engine->command_address >> 32);
-	info = fetch_command(engine);
-	if (!info)
-		return -EIO;
-	rc = gen9_engine_spend(engine, command_ps(engine));
+	rc = fetch_command(engine, &info);
+	if (!rc)
+		rc = gen9_engine_spend(engine, command_ps(engine));
 	if (rc)
 		return rc;
 	advance(engine, engine->command_dwords);

@@ -7,6 +7,10 @@
  * pages only without restore inhibit. The opaque pages hold nothing the model needs; they must be
  * mapped and they cost time.
  *
+ * Page table roots that differ from those before end all translations of the engine's PPGTT, and so
+ * does the descriptor's bit that forces their restore. With that bit a lite restore, which takes
+ * but the new tail otherwise, takes the roots as well.
+ *
  * Two batches may belong to a restore, both in the GGTT (Linux uses them on RCS for workarounds):
  * INDIRECT_CTX, so many cache lines of commands, and after it BB_PER_CTX_PTR. When in the course of
  * the restore the first one runs (INDIRECT_CTX_OFFSET) makes no difference here.
@@ -20,6 +24,7 @@
  * (assumed; hardware would run through stale commands).
  */
 #include <errno.h>
+#include <string.h>
 
 #include "hw-model/gen9_private.h"
 #include "hw-model/regs/gen9_commands.h"
@@ -38,6 +43,7 @@
 #define INDIRECT_LINES_MASK 0x3fu
 #define CACHE_LINE_BYTES    64u
 #define PER_CTX_VALID       1u
+#define ROOT_DWORDS         8u /* four PDP registers of 64 bits */
 
 /* Rows: dword index of the value in the state page, register. RCS rows come last. */
 static const struct {
@@ -197,6 +203,26 @@ static int check_descriptor(struct gen9_engine *engine)
 	return gen9_engine_hang(engine, image_address(engine, 0));
 }
 
+static void get_roots(struct gen9_engine *engine, uint32_t roots[ROOT_DWORDS])
+{
+	for (unsigned i = 0; i < ROOT_DWORDS; i++)
+		roots[i] = *gen9_engine_reg(engine, RING_PDP_LDW(0) + 4u * i);
+}
+
+/* The first two lists: what every load takes. */
+static int load_ring_and_roots(struct gen9_engine *engine, const uint32_t *state)
+{
+	uint32_t before[ROOT_DWORDS], now[ROOT_DWORDS];
+	int rc;
+
+	get_roots(engine, before);
+	rc = load_registers(engine, state, 0, RING_LISTS_DWORDS);
+	get_roots(engine, now);
+	if ((engine->descriptor & CTX_DESC_FORCE_PD_RESTORE) || memcmp(before, now, sizeof(now)))
+		gen9_tlb_invalidate(&engine->tlb, GEN9_SPACE_PPGTT);
+	return rc;
+}
+
 int gen9_context_load(struct gen9_engine *engine)
 {
 	uint32_t state[STATE_DWORDS];
@@ -212,7 +238,7 @@ int gen9_context_load(struct gen9_engine *engine)
 		rc = gen9_engine_read(engine, GEN9_SPACE_GGTT,
 				      image_address(engine, LRC_STATE_PAGE), state, to * 4u);
 	if (!rc)
-		rc = load_registers(engine, state, 0, RING_LISTS_DWORDS);
+		rc = load_ring_and_roots(engine, state);
 	if (!rc && !is_inhibited(engine, CTX_CTRL_RESTORE_INHIBIT)) {
 		rc = load_registers(engine, state, RING_LISTS_DWORDS, to);
 		if (!rc)
@@ -262,13 +288,34 @@ int gen9_context_save(struct gen9_engine *engine)
 	return rc;
 }
 
-int gen9_context_lite_restore(struct gen9_engine *engine)
+static int restore_roots(struct gen9_engine *engine)
+{
+	uint32_t list[2u * ROOT_DWORDS]; /* offset, value */
+	int rc = gen9_engine_read(engine, GEN9_SPACE_GGTT,
+				  image_address(engine, LRC_STATE_PAGE) + CTX_PDP3_UDW * 4u, list,
+				  sizeof(list));
+
+	if (rc)
+		return rc;
+	for (unsigned n = 0; n < ROOT_DWORDS / 2u; n++) {
+		unsigned udw = CTX_PDP0_UDW - CTX_PDP3_UDW - 4u * n + 1u;
+
+		*gen9_engine_reg(engine, RING_PDP_UDW(n)) = list[udw];
+		*gen9_engine_reg(engine, RING_PDP_LDW(n)) = list[udw + 2u];
+	}
+	gen9_tlb_invalidate(&engine->tlb, GEN9_SPACE_PPGTT);
+	return 0;
+}
+
+int gen9_context_lite_restore(struct gen9_engine *engine, bool with_roots)
 {
 	uint32_t tail;
 	int rc = gen9_engine_spend(engine, gen9_param(engine, HW_LITE_RESTORE));
 
 	if (!rc)
 		rc = gen9_engine_sync(engine);
+	if (!rc && with_roots)
+		rc = restore_roots(engine);
 	if (!rc)
 		rc = gen9_engine_read(engine, GEN9_SPACE_GGTT,
 				      image_address(engine, LRC_STATE_PAGE) +

@@ -116,10 +116,12 @@ static bool is_lite_restore(const struct gen9_engine *engine)
 
 static int lite_restore(struct gen9_engine *engine)
 {
+	uint64_t descriptor;
 	int rc;
 
 	gen9_execlist_promote(engine);
-	rc = gen9_context_lite_restore(engine);
+	descriptor = gen9_execlist_element(engine, 0);
+	rc = gen9_context_lite_restore(engine, descriptor & CTX_DESC_FORCE_PD_RESTORE);
 	if (!rc)
 		rc = gen9_csb_write(engine, CSB_LITE_RESTORE | CSB_PREEMPTED,
 				    gen9_context_id(engine->descriptor));

@@ -122,16 +122,9 @@ uint64_t gen9_execlist_element(const struct gen9_engine *engine, unsigned elemen
 	return engine->lists[engine->running_list].element[element];
 }
 
-/* The engine's own stores to its status page: a page that is not mapped is noted, nothing more. */
-static void store_status(struct gen9_engine *engine, uint32_t byte, const void *data, size_t len)
+static int status_at(struct gen9_engine *engine, uint32_t byte, void **at)
 {
-	uint64_t gma = gen9_status_page_address(engine, true, byte);
-	void *at = gen9_ggtt_at(engine->gpu, gma);
-
-	if (at)
-		memcpy(at, data, len);
-	else
-		gen9_note_fault(engine, GEN9_SPACE_GGTT, gma);
+	return gen9_status_page_at(engine, gen9_status_page_address(engine, true, byte), at);
 }
 
 static int spend_store(struct gen9_engine *engine)
@@ -147,24 +140,31 @@ int gen9_csb_write(struct gen9_engine *engine, uint32_t status, uint32_t context
 	uint32_t entry[2] = { status, context_id };
 	uint32_t *ptr = gen9_engine_reg(engine, RING_CSB_PTR);
 	uint32_t index;
+	void *at;
 	int rc = spend_store(engine);
 
 	if (rc)
 		return rc;
 	index = *ptr & 7u;
 	index = index >= GEN9_CSB_ENTRIES - 1u ? 0 : index + 1u; /* 7, after reset, goes to 0 */
+	rc = status_at(engine, GEN9_HWSP_CSB_DWORD * 4u + index * CSB_ENTRY_BYTES, &at);
+	if (rc)
+		return rc;
 	*gen9_engine_reg(engine, RING_CSB_LO(index)) = status;
 	*gen9_engine_reg(engine, RING_CSB_HI(index)) = context_id;
-	store_status(engine, GEN9_HWSP_CSB_DWORD * 4u + index * CSB_ENTRY_BYTES, entry,
-		     sizeof(entry));
+	if (at)
+		memcpy(at, entry, sizeof(entry));
 	engine->last_reason = status;
 	trace_emit(engine->gpu->m, TRACE_CSB, engine->id, status, context_id);
 
 	rc = spend_store(engine);
+	if (!rc)
+		rc = status_at(engine, GEN9_HWSP_CSB_WRITE_DWORD * 4u, &at);
 	if (rc)
 		return rc;
 	*ptr = (*ptr & ~7u) | index;
-	store_status(engine, GEN9_HWSP_CSB_WRITE_DWORD * 4u, &index, sizeof(index));
+	if (at)
+		memcpy(at, &index, sizeof(index));
 	gen9_engine_interrupt(engine, GT_CONTEXT_SWITCH_INTERRUPT);
 	return 0;
 }

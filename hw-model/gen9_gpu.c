@@ -31,6 +31,7 @@ const struct hw_param_info hw_params[HW_PARAM_COUNT] = {
 	[HW_CONTEXT_PAGE] = { "context.page", "restore or save one page of engine state" },
 	[HW_LITE_RESTORE] = { "context.lite_restore", "resubmission of the running context" },
 	[HW_COMMAND] = { "command.fetch", "fetch and decode one command; at least 1 ns" },
+	[HW_TLB_WALK] = { "tlb.walk", "read one level of page tables after a TLB miss" },
 	[HW_MEMORY_WRITE] = { "memory.write", "one store by a command until it is visible" },
 	[HW_INTERRUPT_LATENCY] = { "interrupt.latency", "event until the MSI arrives" },
 	[HW_BLT_SETUP] = { "blt.setup", "one blit: fixed part" },
@@ -49,6 +50,7 @@ static int create_engine(struct gen9_gpu *gpu, enum gen9_engine_id id)
 	engine->id = id;
 	engine->info = &gen9_engines[id];
 	engine->busy_since_ps = EXEC_NEVER;
+	gen9_tlb_init(&engine->tlb);
 	gen9_execlists_reset(engine);
 	if (id == GEN9_BCS0) {
 		engine->blt_row = malloc(BLT_ROW_BYTES);

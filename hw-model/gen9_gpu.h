@@ -37,6 +37,7 @@ enum hw_param {
 	HW_CONTEXT_PAGE,       /* per page of engine state, restored or saved */
 	HW_LITE_RESTORE,       /* resubmission of the running context */
 	HW_COMMAND,            /* fetch and decode one command */
+	HW_TLB_WALK,           /* one level of page tables read after a TLB miss */
 	HW_MEMORY_WRITE,       /* one store by a command (post-sync, MI_STORE_*) until visible */
 	HW_INTERRUPT_LATENCY,  /* event until the MSI arrives */
 	HW_BLT_SETUP,          /* one blit: fixed part */
@@ -76,6 +77,11 @@ struct gen9_engine_stats {
 	uint64_t busy_ps;
 	uint64_t hangs;
 	uint64_t elsp_overruns; /* submissions with both execlists occupied: a driver error */
+	/* Accesses to memory, those that cross into another 4 KiB once for each. */
+	uint64_t tlb_hits;
+	uint64_t tlb_misses;
+	uint64_t walk_reads;     /* entries of page tables and of the GGTT, read after misses */
+	uint64_t readonly_drops; /* writes without effect */
 };
 
 /*

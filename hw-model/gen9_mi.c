@@ -167,6 +167,8 @@ static int mi_flush_dw(struct gen9_engine *engine, const uint32_t *dw)
 {
 	int rc = 0;
 
+	if (dw[0] & MI_FLUSH_DW_TLB)
+		gen9_tlb_invalidate(&engine->tlb, GEN9_SPACE_PPGTT);
 	if (POST_SYNC_OP(dw[0]) != POST_SYNC_NONE)
 		rc = flush_post_sync(engine, dw);
 	if (!rc)

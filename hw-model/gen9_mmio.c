@@ -75,19 +75,21 @@ static const struct reg_hook engine_hooks[] = {
 };
 
 static const struct reg_hook global_hooks[] = {
-	{GDRST,              NULL,             gen9_gdrst_write },
-	{ MASTER_IRQ,        gen9_master_read, gen9_master_write},
-	{ FORCEWAKE_BLITTER, NULL,             forcewake_write  },
-	{ FORCEWAKE_MEDIA,   NULL,             forcewake_write  },
-	{ FORCEWAKE_RENDER,  NULL,             forcewake_write  },
-	{ PCODE_MAILBOX,     NULL,             pcode_write      },
+	{GDRST,              NULL,             gen9_gdrst_write    },
+	{ MASTER_IRQ,        gen9_master_read, gen9_master_write   },
+	{ FORCEWAKE_BLITTER, NULL,             forcewake_write     },
+	{ FORCEWAKE_MEDIA,   NULL,             forcewake_write     },
+	{ FORCEWAKE_RENDER,  NULL,             forcewake_write     },
+	{ PCODE_MAILBOX,     NULL,             pcode_write         },
+	{ GFX_FLSH_CNTL,     NULL,             gen9_flsh_cntl_write},
 };
 
 static const struct reg_hook irq_hook = { 0, NULL, gen9_irq_write };
+static const struct reg_hook tlb_ctl_hook = { 0, NULL, gen9_tlb_ctl_write };
 
 /*
  * A rule is the access class and the number of the hook: 0 for none, then engine_hooks,
- * global_hooks, irq_hook.
+ * global_hooks, irq_hook, tlb_ctl_hook.
  */
 #define RULE_CLASS(rule)        ((enum gen9_reg_access)((rule)&7u))
 #define RULE_HOOK(rule)         ((rule) >> 3)
@@ -95,6 +97,7 @@ static const struct reg_hook irq_hook = { 0, NULL, gen9_irq_write };
 #define HOOK_OF_ENGINE(i)       (1u + (unsigned)(i))
 #define HOOK_OF_GLOBAL(i)       (1u + (unsigned)COUNT_OF(engine_hooks) + (unsigned)(i))
 #define HOOK_OF_IRQ             HOOK_OF_GLOBAL(COUNT_OF(global_hooks))
+#define HOOK_OF_TLB_CTL         (HOOK_OF_IRQ + 1u)
 #define RULE_AT(gpu, offset)    ((gpu)->reg_rules[(offset) / 4u])
 #define SET_HOOK(gpu, off, num) (RULE_AT(gpu, off) = RULE(RULE_CLASS(RULE_AT(gpu, off)), num))
 
@@ -108,7 +111,7 @@ static const struct reg_hook *hook_of(uint16_t rule)
 		return &engine_hooks[hook - HOOK_OF_ENGINE(0)];
 	if (hook < HOOK_OF_IRQ)
 		return &global_hooks[hook - HOOK_OF_GLOBAL(0)];
-	return &irq_hook;
+	return hook == HOOK_OF_IRQ ? &irq_hook : &tlb_ctl_hook;
 }
 
 static void add_register(struct gen9_gpu *gpu, const struct gen9_reg_info *info, uint32_t base)
@@ -136,8 +139,10 @@ void gen9_mmio_init(struct gen9_gpu *gpu)
 	for (unsigned n = 0; (isr = gen9_irq_group_isr(n)) != 0; n++)
 		for (uint32_t offset = isr + 4u; offset <= isr + 0xcu; offset += 4u)
 			SET_HOOK(gpu, offset, HOOK_OF_IRQ);
-	for (size_t i = 0; i < GEN9_ENGINE_COUNT; i++)
+	for (size_t i = 0; i < GEN9_ENGINE_COUNT; i++) {
 		add_engine_registers(gpu, gen9_engines[i].mmio_base);
+		SET_HOOK(gpu, gen9_engines[i].tlb_ctl, HOOK_OF_TLB_CTL);
+	}
 }
 
 uint32_t gen9_mmio_read32(struct gen9_gpu *gpu, uint32_t offset)

@@ -5,7 +5,9 @@
  *   gen9_gpu.c            life cycle, profile parameters, PCI configuration
  *   gen9_mmio.c           register file: storage, access classes, hooks
  *   gen9_interrupt.c      interrupt groups, master register, MSI
- *   gen9_address_space.c  GGTT window, translation, memory accesses of engines
+ *   gen9_address_space.c  GGTT window, memory accesses of engines, faults
+ *   gen9_walk.c           page walks
+ *   gen9_tlb.h, .c        what walks found
  *   gen9_engine.c         an engine's main loop and its waits
  *   gen9_execlists.c      ELSP, execlist queue, status buffer
  *   gen9_context.c        context image: load, save, lite restore
@@ -27,17 +29,13 @@
 #include <stdint.h>
 
 #include "hw-model/gen9_gpu.h"
+#include "hw-model/gen9_tlb.h"
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/machine/executor.h"
 
 #define GEN9_MMIO_DWORDS    (GEN9_MMIO_SIZE_BYTES / 4u)
 #define GEN9_COMMAND_DWORDS 260u /* the longest that is executed: MI_LOAD_REGISTER_IMM */
 #define GEN9_IRQ_GROUPS     11u
-
-enum gen9_space {
-	GEN9_SPACE_GGTT,
-	GEN9_SPACE_PPGTT, /* the running context's */
-};
 
 /* One execlist: what four ELSP writes submit. */
 struct gen9_execlist {
@@ -82,6 +80,7 @@ struct gen9_engine {
 	uint64_t loaded_ps;  /* when the context was loaded */
 	struct gen9_stream stream;
 
+	struct gen9_tlb tlb;
 	uint64_t busy_since_ps; /* EXEC_NEVER: not busy */
 	struct gen9_engine_stats stats;
 
@@ -192,21 +191,59 @@ uint32_t gen9_irq_group_isr(unsigned n);
 
 extern const struct bus_region_ops gen9_gtt_window_ops;
 
-/* Host view of the byte at a GGTT address, good to the end of its page; NULL when not mapped. */
-void *gen9_ggtt_at(struct gen9_gpu *gpu, uint64_t gma);
-
-/* Note a fault in FAULT_REG, unless an older one is there. */
-void gen9_note_fault(struct gen9_engine *engine, enum gen9_space space, uint64_t gma);
-
-/* Copy between buf and memory at gma. No time, no interleaving. 0, or a fault's -EIO. */
+/*
+ * Copy between buf and memory at gma, as the engine's TLB or its page tables say. A walk takes time
+ * and is followed by an interleaving point; without one neither happens. What is copied page by
+ * page stays copied when a later page fails. 0, -ECANCELED, or a fault's -EIO.
+ */
 int gen9_engine_read(struct gen9_engine *engine, enum gen9_space space, uint64_t gma, void *buf,
 		     size_t len);
 int gen9_engine_write(struct gen9_engine *engine, enum gen9_space space, uint64_t gma,
 		      const void *buf, size_t len);
 
-/* One store of 4 or 8 bytes by a command, with its time, counted. 0, -ECANCELED, -EIO. */
+/*
+ * A write that a command makes, counted as such. keep: bit n leaves the bytes n, n + 4, n + 8, ...
+ * of memory as they are.
+ */
+int gen9_command_write(struct gen9_engine *engine, enum gen9_space space, uint64_t gma,
+		       const void *buf, size_t len, unsigned keep);
+
+/* One store of 4 or 8 bytes by a command, with its time. 0, -ECANCELED, -EIO. */
 int gen9_engine_store(struct gen9_engine *engine, enum gen9_space space, uint64_t gma,
 		      uint64_t value, unsigned size_bytes);
+
+/*
+ * For the engine's own stores to its status page: *at is good to the end of the page, or NULL when
+ * it is not mapped, which is noted as a fault and does not hang the engine. 0 or -ECANCELED.
+ */
+int gen9_status_page_at(struct gen9_engine *engine, uint64_t gma, void **at);
+
+void gen9_tlb_ctl_write(struct gen9_gpu *gpu, uint32_t offset, uint32_t value);
+void gen9_flsh_cntl_write(struct gen9_gpu *gpu, uint32_t offset, uint32_t value);
+
+/* ---- gen9_walk.c ---- */
+
+/* gen9_root.levels */
+#define GEN9_LEVELS_48BIT 4u
+#define GEN9_LEVELS_32BIT 2u
+
+struct gen9_walk {
+	struct gen9_mapping mapping;
+	unsigned reads;       /* entries read, of a walk that faults as well */
+	unsigned fault_level; /* of the entry that is not valid: 0 PTE to 3 PML4E */
+};
+
+/* Read the page tables. 0, or -EFAULT without a mapping. Takes no time. */
+int gen9_walk(struct gen9_gpu *gpu, const struct gen9_root *root, uint64_t gma,
+	      struct gen9_walk *walk);
+
+/* Number of the 4 KiB of a mapping that gma is in. */
+static inline uint64_t gen9_mapping_frame(const struct gen9_mapping *mapping, uint64_t gma)
+{
+	uint64_t pages = UINT64_C(1) << (gen9_page_shift(mapping->size) - PAGE_SHIFT);
+
+	return mapping->frame + (gma >> PAGE_SHIFT) % pages;
+}
 
 /* ---- gen9_execlists.c ---- */
 
@@ -219,7 +256,9 @@ void gen9_execlists_reset(struct gen9_engine *engine);
 
 int gen9_context_load(struct gen9_engine *engine);
 int gen9_context_save(struct gen9_engine *engine);
-int gen9_context_lite_restore(struct gen9_engine *engine);
+
+/* with_roots: the page directory roots, too. */
+int gen9_context_lite_restore(struct gen9_engine *engine, bool with_roots);
 
 /* ---- gen9_reset.c ---- */
 

@@ -6,8 +6,9 @@
  * come from the command. State commands are stepped over. On the video engines everything of client
  * 3 is.
  *
- * PIPE_CONTROL's flushes and invalidations have nothing to act on, because the model has neither
- * caches nor a TLB; its post-sync operation and interrupt are real. The pixel depth count is 0.
+ * PIPE_CONTROL's TLB invalidation, post-sync operation and interrupt are real; its other flushes
+ * and invalidations have nothing to act on, because there are no caches. The pixel depth count is
+ * 0.
  *
  * Source: Linux 4.19 intel_gpu_commands.h, intel media-driver mhw_render_hwcmd_g9_X.h.
  */
@@ -38,6 +39,8 @@ static int pipe_control(struct gen9_engine *engine, const uint32_t *dw)
 
 	if (dw[1] & POST_SYNC_TO_REGISTER)
 		return gen9_engine_hang(engine, engine->command_address); /* not modelled */
+	if (dw[1] & PIPE_CONTROL_TLB_INVALIDATE)
+		gen9_tlb_invalidate(&engine->tlb, GEN9_SPACE_PPGTT);
 	switch (POST_SYNC_OP(dw[1])) {
 	case POST_SYNC_IMMEDIATE:
 		rc = store_post_sync(engine, dw, (uint64_t)dw[5] << 32 | dw[4]);

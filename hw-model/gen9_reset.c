@@ -3,9 +3,9 @@
  * How an engine stops: hang, STOP_RING, the reset handshake, GDRST.
  *
  * GDRST acts at once: its bits read as 0. It takes the engine's registers to their reset values and
- * empties its queue, whatever the engine does; the handshake through RESET_CTL is accepted (ready
- * follows request immediately) but not demanded. Interrupt, display, MOCS, PAT, fence and GGTT
- * state survives, as drivers count on (Linux 4.19 intel_uncore.c, gvt/handlers.c).
+ * empties its queue and its TLB, whatever the engine does; the handshake through RESET_CTL is
+ * accepted (ready follows request immediately) but not demanded. Interrupt, display, MOCS, PAT,
+ * fence and GGTT state survives, as drivers count on (Linux 4.19 intel_uncore.c, gvt/handlers.c).
  */
 #include <errno.h>
 
@@ -45,6 +45,8 @@ static void reset_engine(struct gen9_engine *engine)
 	for (size_t i = 0; i < gen9_engine_reg_count; i++)
 		*gen9_engine_reg(engine, gen9_engine_regs[i].offset) = gen9_engine_regs[i].reset;
 	gen9_execlists_reset(engine);
+	gen9_tlb_invalidate(&engine->tlb, GEN9_SPACE_GGTT);
+	gen9_tlb_invalidate(&engine->tlb, GEN9_SPACE_PPGTT);
 	gen9_engine_set_busy(engine, false);
 	engine->reset_count++;
 	wake(engine);

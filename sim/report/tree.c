@@ -256,8 +256,49 @@ static json_t *tree_workload(const struct workload_result *workload)
 	put_uint(&obj, "bytes_verified", workload->bytes_verified);
 	put_uint(&obj, "bytes_wrong", workload->bytes_wrong);
 	put_uint(&obj, "duration_ps", workload->duration_ps);
+	put_uint(&obj, "bind_errors", workload->bind_errors);
+	put_error(&obj, "bind_error", workload->bind_error);
 	put_error(&obj, "error", workload->error);
 	return obj.json;
+}
+
+static json_t *tree_object_sum(const struct object_sum *sum)
+{
+	struct object reasons = object_begin(), obj = object_begin();
+	uint64_t exits = 0, exit_ps = 0;
+
+	for (unsigned i = 0; i < EXIT_REASON_COUNT; i++) {
+		const struct object_exits *of = &sum->by_reason[i];
+
+		exits += of->count;
+		exit_ps += of->time_ps;
+		if (of->count)
+			put(&reasons, exit_reason_name(i), tree_sum(of->count, of->time_ps));
+	}
+	put_uint(&obj, "count", sum->count);
+	put_uint(&obj, "exits", exits);
+	put(&obj, "exits_per_op", tree_exits_per_op(exits, sum->count));
+	put_uint(&obj, "time_ps", sum->time_ps);
+	put_uint(&obj, "exit_time_ps", exit_ps);
+	put(&obj, "by_reason", reasons.json);
+	return obj.json;
+}
+
+static json_t *tree_objects(const struct workload_config *workload, const struct vm_result *vm)
+{
+	struct object all = object_begin();
+
+	for (size_t i = 0; i < vm->object_count; i++) {
+		const struct object_result *result = &vm->objects[i];
+		struct object obj = object_begin();
+
+		put_uint(&obj, "pages", workload->objects[i].pages);
+		put(&obj, "bind", tree_object_sum(&result->bind));
+		put_uint(&obj, "bind_errors", result->bind_errors);
+		put(&obj, "unbind", tree_object_sum(&result->unbind));
+		put(&all, workload->objects[i].name, obj.json);
+	}
+	return all.json;
 }
 
 static json_t *tree_levels(uint32_t levels)
@@ -290,6 +331,7 @@ static json_t *tree_vm(const struct vm_config *config, const struct vm_result *v
 	put(&obj, "interrupts", tree_interrupts(vm));
 	put(&obj, "incidents", tree_incidents(&vm->incidents));
 	put(&obj, "workload", tree_workload(&vm->workload));
+	put(&obj, "objects", tree_objects(&config->workload, vm));
 	return obj.json;
 }
 
@@ -317,6 +359,10 @@ static json_t *tree_engine(const struct gen9_engine_stats *stats)
 	put_uint(&obj, "busy_ps", stats->busy_ps);
 	put_uint(&obj, "hangs", stats->hangs);
 	put_uint(&obj, "elsp_overruns", stats->elsp_overruns);
+	put_uint(&obj, "tlb_hits", stats->tlb_hits);
+	put_uint(&obj, "tlb_misses", stats->tlb_misses);
+	put_uint(&obj, "walk_reads", stats->walk_reads);
+	put_uint(&obj, "readonly_drops", stats->readonly_drops);
 	return obj.json;
 }
 

@@ -361,7 +361,7 @@ static void test_status_page_unmapped(struct rig *rig)
 	rig_submit(&a, NULL);
 	rig_wait_idle(rig, GEN9_BCS0);
 	CHECK_EQ(rig, rig_read_engine(rig, GEN9_BCS0, RING_CSB_LO(1)), 0x18);
-	CHECK_EQ(rig, rig_read(rig, FAULT_REG), FAULT_VALID | FAULT_GGTT | 2 << 12);
+	CHECK_EQ(rig, rig_read(rig, FAULT_REG), FAULT_VALID | FAULT_GGTT | 4 << 12);
 	CHECK_EQ(rig, rig_stats(rig, GEN9_BCS0).hangs, 0);
 }
 
