@@ -51,12 +51,13 @@ static void count_interrupt(void *opaque)
 	guest->interrupts++;
 }
 
-static void create_guest(struct rig *rig, unsigned index)
+static void create_guest(struct rig *rig, const struct rig_options *rig_options, unsigned index)
 {
 	struct rig_guest *guest = &rig->guests[index];
 	const struct vm_options options = {
 		.name = index ? "vm1" : "vm0",
-		.memory_bytes = RIG_MEMORY_BYTES,
+		.memory_bytes = rig_options->guest_memory_bytes ? rig_options->guest_memory_bytes
+								: RIG_MEMORY_BYTES,
 		.vcpu_count = 2,
 		.virtualized = true,
 	};
@@ -66,6 +67,7 @@ static void create_guest(struct rig *rig, unsigned index)
 		.hidden_bytes = RIG_HIDDEN_BYTES,
 		.fence_count = RIG_FENCES,
 		.pvmmio_allowed = PVMMIO_ALL,
+		.shadow = rig_options->shadow,
 	};
 	struct vgpu_config with_vm = config;
 
@@ -84,12 +86,13 @@ void rig_create(struct rig *rig, const struct rig_options *options)
 {
 	const struct machine_config machine = {
 		.seed = 1,
-		.memory_bytes = 1024 * MIB,
+		.memory_bytes = 1024 * MIB + 2 * options->guest_memory_bytes,
 		.costs = options->costs,
 		.trace = options->trace,
 	};
 	struct gvt_config gvt = { .gpu_bar0 = RIG_HOST_BAR0,
-				  .pvmmio_offered = options->pvmmio_offered };
+				  .pvmmio_offered = options->pvmmio_offered,
+				  .oos_pool_pages = options->oos_pool_pages };
 	struct hw_profile profile = hardware;
 	struct gen9_gpu_config gpu = { .profile = &profile };
 
@@ -110,7 +113,7 @@ void rig_create(struct rig *rig, const struct rig_options *options)
 	assert_int_equal(gvt_start(rig->gvt), 0);
 	rig->guest_count = options->vm_count ? options->vm_count : 1;
 	for (unsigned i = 0; i < rig->guest_count; i++)
-		create_guest(rig, i);
+		create_guest(rig, options, i);
 	rig_settle(rig);
 }
 
@@ -208,7 +211,7 @@ uint64_t rig_alloc(struct rig_guest *guest, unsigned page_count)
 	uint64_t gpa = guest->next_gpa;
 
 	guest->next_gpa += page_count * PAGE_SIZE;
-	assert_true(guest->next_gpa <= RIG_MEMORY_BYTES);
+	assert_true(guest->next_gpa <= guest_ram_size_bytes(guest->vm->ram));
 	return gpa;
 }
 

@@ -60,7 +60,10 @@ struct rig_options {
 	uint32_t pvmmio_offered;
 	const struct cost_profile *costs;
 	struct trace_sink *trace;
-	uint64_t vertex_ps; /* 3DPRIMITIVE, per vertex */
+	uint64_t vertex_ps;          /* 3DPRIMITIVE, per vertex */
+	uint64_t guest_memory_bytes; /* 0: RIG_MEMORY_BYTES */
+	enum vgpu_shadow shadow;
+	unsigned oos_pool_pages;
 };
 
 /* Fails the calling test when anything goes wrong. */
