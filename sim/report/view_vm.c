@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* One VM in all variants: a view of the tree, nothing else. */
-#include <math.h>
 #include <string.h>
 
 #include "sim/machine/exit.h"
 #include "sim/machine/work.h"
-#include "sim/report/human.h"
-#include "sim/report/table.h"
-#include "sim/report/view.h"
-
-/* Shown in a cell for what the variant does not have. */
-#define ABSENT "-"
-
-/* A block under construction: one VM in all variants. */
-struct block {
-	const json_t *variants;
-	const char *vm_name;
-	struct table table;
-};
+#include "sim/report/view_block.h"
 
 /* ---- finding things in the tree ---- */
 
-static uint64_t dig_uint(const json_t *node, const char *path)
-{
-	return (uint64_t)json_integer_value(view_dig(node, path));
-}
-
-static const json_t *vm_of(const struct block *block, size_t column)
-{
-	return view_vm(block->variants, column, block->vm_name);
-}
-
 static const json_t *operation_of(const struct block *block, size_t column, const char *op)
 {
-	return json_object_get(view_dig(vm_of(block, column), "operations"), op);
+	return json_object_get(view_dig(block_vm(block, column), "operations"), op);
 }
 
 /* The entry of the operation's by_register for this register and reason, or NULL. */
@@ -51,77 +28,7 @@ static const json_t *register_of(const json_t *operation, const char *name, cons
 	return NULL;
 }
 
-/* ---- cells ---- */
-
-enum format {
-	FORMAT_NUMBER,
-	FORMAT_TIME,
-	FORMAT_STRING,
-	FORMAT_NAMES, /* a list of names */
-	FORMAT_YES_NO,
-};
-
-static void format_number(char *buf, const json_t *value)
-{
-	if (json_is_integer(value))
-		snprintf(buf, TABLE_CELL_BYTES, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	else if (json_is_real(value))
-		human_millionths(buf, TABLE_CELL_BYTES,
-				 (uint64_t)llround(json_real_value(value) * 1e6));
-	else
-		snprintf(buf, TABLE_CELL_BYTES, ABSENT);
-}
-
-/* The names below each other would need rows; more than one is shown as how many. */
-static void format_names(char *buf, const json_t *names)
-{
-	size_t count = json_array_size(names);
-
-	if (count == 0)
-		snprintf(buf, TABLE_CELL_BYTES, "none");
-	else if (count == 1)
-		snprintf(buf, TABLE_CELL_BYTES, "%s", json_string_value(json_array_get(names, 0)));
-	else
-		snprintf(buf, TABLE_CELL_BYTES, "%zu levels", count);
-}
-
-static void format_value(char *buf, const json_t *value, enum format format)
-{
-	const char *text;
-
-	switch (format) {
-	case FORMAT_NUMBER:
-		format_number(buf, value);
-		return;
-	case FORMAT_TIME:
-		if (value)
-			human_time(buf, TABLE_CELL_BYTES, (uint64_t)json_integer_value(value));
-		else
-			snprintf(buf, TABLE_CELL_BYTES, ABSENT);
-		return;
-	case FORMAT_STRING:
-		text = json_string_value(value);
-		snprintf(buf, TABLE_CELL_BYTES, "%s", text ? text : ABSENT);
-		return;
-	case FORMAT_NAMES:
-		format_names(buf, value);
-		return;
-	case FORMAT_YES_NO:
-		snprintf(buf, TABLE_CELL_BYTES, "%s", json_is_true(value) ? "yes" : "no");
-		return;
-	}
-}
-
 /* ---- rows ---- */
-
-static struct table_row *add_heading(struct block *block, unsigned indent, const char *label)
-{
-	struct table_row *row = table_add_row(&block->table, indent, label);
-
-	if (row)
-		row->gap_before = block->table.row_count > 1;
-	return row;
-}
 
 /* Anything but nothing in a cell? */
 static bool is_nothing(const json_t *value)
@@ -157,25 +64,14 @@ static void add_value_row(struct block *block, const struct value_row *spec)
 		return;
 	for (size_t i = 0; i < block->table.column_count; i++) {
 		const json_t *root = spec->of_variant ? json_array_get(block->variants, i)
-						      : vm_of(block, i);
+						      : block_vm(block, i);
 		const json_t *value = view_dig(root, spec->path);
 
 		keep = keep || (spec->presence == IF_ANY && !is_nothing(value));
-		format_value(row->cells[i], value, spec->format);
+		block_format(row->cells[i], value, spec->format);
 	}
 	if (!keep)
 		table_drop_row(&block->table);
-}
-
-/* A time of the operation, divided by its count. */
-static void each_time(char *buf, const json_t *operation, uint64_t time_ps)
-{
-	uint64_t count = dig_uint(operation, "count");
-
-	if (count)
-		human_time(buf, TABLE_CELL_BYTES, human_divide(time_ps, count));
-	else
-		snprintf(buf, TABLE_CELL_BYTES, ABSENT);
 }
 
 /* path is in the operation. if_any as above. */
@@ -189,10 +85,10 @@ static struct table_row *add_each_time(struct block *block, const char *op, unsi
 		return NULL;
 	for (size_t i = 0; i < block->table.column_count; i++) {
 		const json_t *operation = operation_of(block, i, op);
-		uint64_t time_ps = dig_uint(operation, path);
+		uint64_t time_ps = block_uint(operation, path);
 
 		any = any || time_ps;
-		each_time(row->cells[i], operation, time_ps);
+		block_each_time(row->cells[i], operation, time_ps);
 	}
 	if (any)
 		return row;
@@ -206,8 +102,9 @@ static struct table_row *add_exits_each(struct block *block, const char *op, uns
 	struct table_row *row = table_add_row(&block->table, indent, label);
 
 	for (size_t i = 0; row && i < block->table.column_count; i++)
-		format_number(row->cells[i],
-			      json_object_get(operation_of(block, i, op), "exits_per_op"));
+		block_format(row->cells[i],
+			     json_object_get(operation_of(block, i, op), "exits_per_op"),
+			     FORMAT_NUMBER);
 	return row;
 }
 
@@ -224,12 +121,12 @@ static void add_register_row(struct block *block, const char *op, const json_t *
 	row = table_add_row(&block->table, 2, label);
 	for (size_t i = 0; row && i < block->table.column_count; i++) {
 		const json_t *operation = operation_of(block, i, op);
-		uint64_t ops = dig_uint(operation, "count");
+		uint64_t ops = block_uint(operation, "count");
 		const json_t *found = register_of(operation, name, reason);
 
 		if (ops)
 			human_millionths(row->cells[i], TABLE_CELL_BYTES,
-					 human_ratio_millionths(dig_uint(found, "count"), ops));
+					 human_ratio_millionths(block_uint(found, "count"), ops));
 		else
 			snprintf(row->cells[i], TABLE_CELL_BYTES, ABSENT);
 	}
@@ -265,10 +162,11 @@ static void add_guest_time(struct block *block, const char *op)
 
 	for (size_t i = 0; row && i < block->table.column_count; i++) {
 		const json_t *operation = operation_of(block, i, op);
-		uint64_t time_ps = dig_uint(operation, "time_ps");
-		uint64_t exits_ps = dig_uint(operation, "exit_time_ps");
+		uint64_t time_ps = block_uint(operation, "time_ps");
+		uint64_t exits_ps = block_uint(operation, "exit_time_ps");
 
-		each_time(row->cells[i], operation, time_ps > exits_ps ? time_ps - exits_ps : 0);
+		block_each_time(row->cells[i], operation,
+				time_ps > exits_ps ? time_ps - exits_ps : 0);
 	}
 }
 
@@ -330,7 +228,7 @@ static void add_submit(struct block *block)
 
 	if (!operation_occurs(block, "submit"))
 		return;
-	add_heading(block, 0, "submission");
+	block_add_heading(block, 0, "submission");
 	add_value_row(block, &submissions);
 	set_strong(add_exits_each(block, "submit", 1, "exits per submission"));
 	add_register_rows(block, "submit");
@@ -357,7 +255,7 @@ static void add_operations(struct block *block)
 		if (op == GUEST_OP_SUBMIT || !operation_occurs(block, name))
 			continue;
 		if (!any)
-			add_heading(block, 0, "other operations, each");
+			block_add_heading(block, 0, "other operations, each");
 		any = true;
 		snprintf(label, sizeof(label), "%s: exits", name);
 		add_exits_each(block, name, 1, label);
@@ -382,6 +280,8 @@ static const struct value_row workload_rows[] = {
 	{"requests",            "workload.requests",       FORMAT_NUMBER, ALWAYS, false},
 	{ "completed",          "workload.completed",      FORMAT_NUMBER, ALWAYS, false},
 	{ "lost",               "workload.lost",           FORMAT_NUMBER, IF_ANY, false},
+	{ "binds that failed",  "workload.bind_errors",    FORMAT_NUMBER, IF_ANY, false},
+	{ "last of them with",  "workload.bind_error",     FORMAT_STRING, IF_ANY, false},
 	{ "ended early by",     "workload.error",          FORMAT_STRING, IF_ANY, false},
 	{ "GPU's bytes, right", "workload.bytes_verified", FORMAT_NUMBER, ALWAYS, false},
 	{ "GPU's bytes, wrong", "workload.bytes_wrong",    FORMAT_NUMBER, ALWAYS, false},
@@ -404,7 +304,7 @@ static void add_value_rows(struct block *block, const struct value_row *specs, s
 static bool incident_before(const struct block *block, size_t column, const char *name)
 {
 	for (size_t i = 0; i < column; i++) {
-		if (json_object_get(view_dig(vm_of(block, i), "incidents"), name))
+		if (json_object_get(view_dig(block_vm(block, i), "incidents"), name))
 			return true;
 	}
 	return false;
@@ -415,7 +315,7 @@ static void add_incidents(struct block *block)
 	bool any = false;
 
 	for (size_t i = 0; i < block->table.column_count; i++) {
-		const json_t *incidents = view_dig(vm_of(block, i), "incidents");
+		const json_t *incidents = view_dig(block_vm(block, i), "incidents");
 		const char *name;
 		json_t *incident;
 
@@ -426,15 +326,15 @@ static void add_incidents(struct block *block)
 			if (incident_before(block, i, name))
 				continue;
 			if (!any)
-				add_heading(block, 0, "incidents");
+				block_add_heading(block, 0, "incidents");
 			any = true;
 			row = table_add_row(&block->table, 1, name);
 			for (size_t j = 0; row && j < block->table.column_count; j++) {
-				const json_t *its = view_dig(vm_of(block, j), "incidents");
+				const json_t *its = view_dig(block_vm(block, j), "incidents");
 
 				snprintf(row->cells[j], TABLE_CELL_BYTES, "%llu",
-					 (unsigned long long)dig_uint(json_object_get(its, name),
-								      "count"));
+					 (unsigned long long)block_uint(json_object_get(its, name),
+									"count"));
 			}
 		}
 	}
@@ -447,7 +347,7 @@ static void write_effects(const struct block *block, FILE *out)
 		const char *name;
 		json_t *incident;
 
-		json_object_foreach((json_t *)view_dig(vm_of(block, i), "incidents"), name,
+		json_object_foreach((json_t *)view_dig(block_vm(block, i), "incidents"), name,
 				    incident)
 		{
 			char text[256];
@@ -471,14 +371,15 @@ int view_write_vm(const json_t *variants, const char *vm_name, FILE *out, bool c
 	head = table_add_row(&block.table, 0, vm_name);
 	set_strong(head);
 	for (size_t i = 0; head && i < block.table.column_count; i++)
-		format_value(head->cells[i], json_object_get(json_array_get(variants, i), "name"),
+		block_format(head->cells[i], json_object_get(json_array_get(variants, i), "name"),
 			     FORMAT_STRING);
 	add_value_rows(&block, head_rows, sizeof(head_rows) / sizeof(head_rows[0]));
+	block_add_objects(&block);
 	add_submit(&block);
 	add_operations(&block);
-	add_heading(&block, 0, "workload");
+	block_add_heading(&block, 0, "workload");
 	add_value_rows(&block, workload_rows, sizeof(workload_rows) / sizeof(workload_rows[0]));
-	add_heading(&block, 0, "whole run");
+	block_add_heading(&block, 0, "whole run");
 	add_value_rows(&block, run_rows, sizeof(run_rows) / sizeof(run_rows[0]));
 	add_incidents(&block);
 	ret = table_write(&block.table, out, colour);

@@ -2,6 +2,7 @@
 #include "tests/report/fixture.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,11 +69,29 @@ static struct sim_result *make_result(uint64_t elsp_exits)
 	return result;
 }
 
+/* Object "tile", bound twice: count exits of 1000 ps each. */
+static void add_object(struct vm_result *vm, enum exit_reason reason, uint64_t count)
+{
+	struct object_sum *bind;
+
+	vm->objects = calloc(1, sizeof(*vm->objects));
+	assert(vm->objects);
+	vm->object_count = 1;
+	bind = &vm->objects[0].bind;
+	bind->count = 2;
+	bind->time_ps = count * 1000 + 500;
+	bind->by_reason[reason] = (struct object_exits){ count, count * 1000 };
+	vm->objects[0].unbind.count = 2;
+	vm->objects[0].unbind.time_ps = 200;
+}
+
 static void set_variant(struct fixture *f, unsigned i, const char *name, enum vm_mode mode)
 {
 	snprintf(f->variants[i].name, sizeof(f->variants[i].name), "%s", name);
 	snprintf(f->vms[i].name, sizeof(f->vms[i].name), "vm0");
 	f->vms[i].mode = mode;
+	snprintf(f->vms[i].workload.objects[0].name, CONFIG_NAME_BYTES, "tile");
+	f->vms[i].workload.objects[0].pages = 3;
 	f->variants[i].config.vms = &f->vms[i];
 	f->variants[i].config.vm_count = 1;
 	snprintf(f->variants[i].config.hardware_name, CONFIG_NAME_BYTES, "some-hardware");
@@ -90,6 +109,7 @@ static void make_baseline(struct sim_result *result)
 	vm->ops[GUEST_OP_SUBMIT].work_count[WORK_SCAN_DWORD] = 30;
 	vm->ops[GUEST_OP_SUBMIT].work_kind_ps[WORK_SCAN_DWORD] = 600;
 	vm->ops[GUEST_OP_SUBMIT].work_ps = 600;
+	add_object(vm, EXIT_WRITE_PROTECT, 7);
 	vm->interrupts_taken = 3;
 	vm->interrupts_merged = 1;
 	result->engines[GEN9_BCS0].elsp_submissions = 3;
@@ -101,6 +121,10 @@ static void make_pvmmio(struct sim_result *result)
 	struct vm_result *vm = &result->vms[0];
 
 	vm->pvmmio_levels = 0x1;
+	add_object(vm, EXIT_MMIO_WRITE, 4);
+	vm->objects[0].bind_errors = 1;
+	vm->workload.bind_errors = 1;
+	vm->workload.bind_error = -ENOSPC;
 	vm->workload.completed = 2;
 	vm->workload.lost = 1;
 	vm->workload.bytes_verified = 2 * 16384 - 8;

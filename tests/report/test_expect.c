@@ -84,6 +84,9 @@ static void test_paths(void **state)
 	assert_leads_to(f, "baseline.vm0.submit.mediator_work.by_kind.scan_dword.count", 30);
 	assert_leads_to(f, "baseline.vm0.exits.count", 13);
 	assert_leads_to(f, "baseline.vm0.exits.by_reason.mmio_read.count", 1);
+	assert_leads_to(f, "baseline.vm0.objects.tile.bind.by_reason.write_protect.count", 7);
+	assert_leads_to(f, "baseline.vm0.objects.tile.bind.by_reason.mmio_write.count", 0);
+	assert_leads_to(f, "pvmmio.vm0.objects.tile.bind.exits_per_op", 2);
 	assert_leads_to(f, "baseline.vm0.exits.by_register.BCS0_ELSP.count", 12);
 	assert_leads_to(f, "baseline.vm0.exits.by_register.BCS0_ELSP:mmio_write.time_ps", 12000);
 	assert_leads_to(f, "baseline.vm0.submit.by_register.BCS0_ELSP.count", 12);
@@ -118,6 +121,8 @@ static void test_wrong_paths(void **state)
 	assert_leads_nowhere(f, "baseline.vm0.submit.exist", "did you mean 'exits'?");
 	assert_leads_nowhere(f, "baseline.vm0.submit.exist", "(there is: count, exits,");
 	assert_leads_nowhere(f, "baseline.vm0.exits.by_reason.mmio.count", "no exit reason 'mmio'");
+	assert_leads_nowhere(f, "baseline.vm0.objects.tiles.bind.exits",
+			     "no key 'tiles' in 'baseline.vm0.objects'; did you mean 'tile'?");
 	assert_leads_nowhere(f, "baseline.vm0.exits.by_register.BCS0_ELPS.count",
 			     "did you mean 'BCS0_ELSP'?");
 	assert_leads_nowhere(f, "native.vm0.exits.by_register.XCS0_ELSP.count", "no register");
