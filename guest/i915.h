@@ -49,11 +49,15 @@ enum i915_ppgtt_mode {
 	I915_PPGTT_NONE,  /* none of its own: the global GTT */
 };
 
+/*
+ * What the host cannot serve is not used: PPGTT of 48 bits if it does not offer them (then there is
+ * none), large pages likewise. Level ppgtt_update is for 48 bits only, and without large pages.
+ */
 struct i915_params {
 	uint32_t pvmmio_levels; /* wanted; 0 does not negotiate at all */
 	bool skip_pvinfo;       /* misbehave: enable execlists without ever reading PVINFO */
 	enum i915_ppgtt_mode ppgtt;
-	bool huge_pages; /* PPGTT pages of 64 KiB and 2 MiB, if the device has them */
+	bool huge_pages; /* PPGTT pages of 64 KiB and 2 MiB; with 48 bits */
 };
 
 /* What the driver counted. */
@@ -108,7 +112,10 @@ size_t i915_object_size(const struct i915_object *obj);
 
 struct i915_vm *i915_ggtt_vm(struct i915 *i915);
 
-/* ctx's own address space; the global GTT with I915_PPGTT_NONE. It lives as long as ctx. */
+/*
+ * ctx's own address space; the global GTT with I915_PPGTT_NONE. It is there as long as ctx, or
+ * longer, until nothing is bound in it any more.
+ */
 struct i915_vm *i915_context_vm(struct i915_context *ctx);
 
 #define I915_BIND_FIXED     (1u << 0) /* at fixed_gma */
@@ -160,7 +167,7 @@ int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine,
 
 /*
  * The request also uses vma, which is pinned: it is not evicted before the request has ended, as
- * the batch is not. Before adding. 0, -ENOMEM.
+ * the batch is not. Before adding. 0, -ENOMEM, -EINVAL: its context cannot see vma.
  */
 int i915_request_use(struct i915_request *rq, struct i915_vma *vma);
 

@@ -6,6 +6,8 @@
  * no port holds it any more, that is when the engine has saved the context. The last reference may
  * go in the interrupt handler, so memory is returned later, by i915_contexts_reap().
  *
+ * Each context has an address space of its own, which it closes when it goes.
+ *
  * Source of the image: Linux 4.19 intel_lrc.c, execlists_init_reg_state().
  */
 #include "guest/i915_internal.h"
@@ -13,6 +15,10 @@
 #define CONTEXT_ID_LIMIT (1u << 21)
 
 #define BB_STATE_PPGTT 0x20u
+
+/* Dword indices of the root registers' offsets: the highest register comes first. */
+#define CTX_PDP_UDW(n) (CTX_PDP3_UDW + 4u * (3u - (n)))
+#define CTX_PDP_LDW(n) (CTX_PDP_UDW(n) + 2u)
 
 /* A register of the state page: dword index, offset from the engine's base. */
 struct state_reg {
@@ -83,36 +89,93 @@ static void init_state(uint32_t *state, const struct gen9_engine_info *info, boo
 	state[CTX_BB_STATE + 1] = BB_STATE_PPGTT;
 }
 
-int i915_context_prepare(struct i915_context *ctx, const struct i915_engine *engine)
+static void init_roots(const struct i915_context *ctx, uint32_t *state)
+{
+	uint64_t roots[I915_PPGTT_ROOTS];
+	unsigned count = ctx->vm->is_ggtt ? 0 : i915_ppgtt_roots(ctx->vm, roots);
+
+	for (unsigned i = 0; i < count; i++) {
+		state[CTX_PDP_UDW(i) + 1] = (uint32_t)(roots[i] >> 32);
+		state[CTX_PDP_LDW(i) + 1] = (uint32_t)roots[i];
+	}
+}
+
+/* With four roots Linux 4.19 does so (execlists_update_context_pdps); a single one never changes.
+ */
+void i915_context_update_roots(const struct i915_context *ctx, enum gen9_engine_id engine)
+{
+	uint32_t *state = i915_context_state(ctx, engine);
+	struct platform *plat = ctx->i915->plat;
+	uint64_t roots[I915_PPGTT_ROOTS];
+
+	if (ctx->vm->is_ggtt || i915_ppgtt_roots(ctx->vm, roots) == 1)
+		return;
+	for (unsigned i = I915_PPGTT_ROOTS; i--;) {
+		plat_store32(plat, &state[CTX_PDP_UDW(i) + 1], (uint32_t)(roots[i] >> 32));
+		plat_store32(plat, &state[CTX_PDP_LDW(i) + 1], (uint32_t)roots[i]);
+	}
+}
+
+/* Image and ring on engine, both pinned. */
+static int create_on(struct i915_context *ctx, const struct i915_engine *engine)
 {
 	struct i915_engine_context *on = &ctx->on[engine->id];
 	struct i915 *i915 = ctx->i915;
-	int err;
+	int err = i915_buffer_init(i915, &on->ring_buffer, I915_RING_PAGES);
 
-	if (on->image.cpu)
-		return 0;
-	err = i915_buffer_init(i915, &on->ring_buffer, I915_RING_PAGES, I915_GGTT_HIGH);
 	if (err)
 		return err;
 	on->ring.dwords = on->ring_buffer.cpu;
 	on->ring.size_bytes = I915_RING_PAGES * PLAT_PAGE_SIZE;
-	on->ring.gma = on->ring_buffer.node.start;
-	err = i915_buffer_init(i915, &on->image, engine->info->context_pages, I915_GGTT_HIGH);
+	on->ring.gma = i915_buffer_gma(&on->ring_buffer);
+	err = i915_buffer_init(i915, &on->image, engine->info->context_pages);
 	if (err) {
-		i915_buffer_fini(i915, &on->ring_buffer);
+		i915_buffer_fini(&on->ring_buffer);
 		return err;
 	}
 	init_state(i915_context_state(ctx, engine->id), engine->info, engine->id == GEN9_RCS0,
 		   &on->ring);
+	init_roots(ctx, i915_context_state(ctx, engine->id));
 	return 0;
+}
+
+int i915_context_pin(struct i915_context *ctx, const struct i915_engine *engine)
+{
+	struct i915_engine_context *on = &ctx->on[engine->id];
+	int err;
+
+	if (!on->image.cpu)
+		return create_on(ctx, engine);
+	err = i915_vma_pin(on->ring_buffer.vma);
+	if (err)
+		return err == -I915_ENOSPC ? -I915_ENOMEM : err;
+	err = i915_vma_pin(on->image.vma);
+	if (err) {
+		i915_vma_unpin(on->ring_buffer.vma);
+		return err == -I915_ENOSPC ? -I915_ENOMEM : err;
+	}
+	/* After an eviction, and then no request is left that could use the old place. */
+	if (on->ring.gma != i915_buffer_gma(&on->ring_buffer)) {
+		on->ring.gma = i915_buffer_gma(&on->ring_buffer);
+		i915_context_state(ctx, engine->id)[CTX_RING_START + 1] = (uint32_t)on->ring.gma;
+	}
+	return 0;
+}
+
+void i915_context_unpin(struct i915_context *ctx, const struct i915_engine *engine)
+{
+	i915_vma_unpin(ctx->on[engine->id].image.vma);
+	i915_vma_unpin(ctx->on[engine->id].ring_buffer.vma);
 }
 
 uint64_t i915_context_descriptor(const struct i915_context *ctx, enum gen9_engine_id engine)
 {
-	uint32_t lrca = (uint32_t)ctx->on[engine].image.node.start & CTX_DESC_LRCA_MASK;
+	uint32_t lrca = (uint32_t)i915_buffer_gma(&ctx->on[engine].image) & CTX_DESC_LRCA_MASK;
+	uint32_t mode = ctx->i915->ppgtt_mode == I915_PPGTT_32BIT ? CTX_DESC_MODE_LEGACY_32B
+								  : CTX_DESC_MODE_LEGACY_64B;
 
 	return (uint64_t)ctx->id << CTX_DESC_ID_SHIFT | lrca | CTX_DESC_PRIVILEGE |
-	       CTX_DESC_MODE_LEGACY_64B << CTX_DESC_MODE_SHIFT | CTX_DESC_VALID;
+	       mode << CTX_DESC_MODE_SHIFT | CTX_DESC_VALID;
 }
 
 /* i915->lock held. The smallest free id; the list is in their order. */
@@ -133,6 +196,12 @@ static bool insert_by_id(struct i915_context *ctx)
 	return true;
 }
 
+static void close_vm(struct i915_context *ctx)
+{
+	if (!ctx->vm->is_ggtt)
+		i915_vm_close(ctx->vm);
+}
+
 struct i915_context *i915_context_create(struct i915 *i915)
 {
 	struct i915_context *ctx;
@@ -145,14 +214,18 @@ struct i915_context *i915_context_create(struct i915 *i915)
 		return NULL;
 	ctx->i915 = i915;
 	ctx->refs = 1;
+	ctx->vm = i915->ppgtt_mode == I915_PPGTT_NONE ? &i915->ggtt.vm : i915_ppgtt_create(i915);
+	if (!ctx->vm)
+		goto out_free;
 	irq = plat_lock(i915->plat, &i915->lock);
 	ok = insert_by_id(ctx);
 	plat_unlock(i915->plat, &i915->lock, irq);
-	if (!ok) {
-		i915_heap_free(&i915->heap, ctx, sizeof(*ctx));
-		return NULL;
-	}
-	return ctx;
+	if (ok)
+		return ctx;
+	close_vm(ctx);
+out_free:
+	i915_heap_free(&i915->heap, ctx, sizeof(*ctx));
+	return NULL;
 }
 
 void i915_context_ref(struct i915_context *ctx)
@@ -181,9 +254,10 @@ static void context_free(struct i915_context *ctx)
 	struct i915 *i915 = ctx->i915;
 
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
-		i915_buffer_fini(i915, &ctx->on[i].image);
-		i915_buffer_fini(i915, &ctx->on[i].ring_buffer);
+		i915_buffer_fini(&ctx->on[i].image);
+		i915_buffer_fini(&ctx->on[i].ring_buffer);
 	}
+	close_vm(ctx);
 	i915_heap_free(&i915->heap, ctx, sizeof(*ctx));
 }
 
@@ -200,12 +274,16 @@ static struct i915_context *pop(struct i915 *i915, struct i915_list *head)
 	return ctx;
 }
 
-void i915_contexts_reap(struct i915 *i915)
+bool i915_contexts_reap(struct i915 *i915)
 {
 	struct i915_context *ctx;
+	bool any = false;
 
-	while ((ctx = pop(i915, &i915->dead_contexts)))
+	while ((ctx = pop(i915, &i915->dead_contexts))) {
 		context_free(ctx);
+		any = true;
+	}
+	return any;
 }
 
 void i915_contexts_free(struct i915 *i915)

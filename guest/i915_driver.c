@@ -4,8 +4,9 @@
  *
  * The order of accesses is that of Linux 4.19 as far as the parts exist: PVINFO and pvmmio, private
  * PAT, fences, interrupts, ballooning, L3 MOCS, engines, display ready. Missing: forcewake (a vGPU
- * guest has none, a native driver needs the GPU kept awake), fuses, display, workarounds, and the
- * recording of default contexts (so every context's first use inhibits its restore).
+ * guest has none, a native driver needs the GPU kept awake), fuses, display, workarounds, the
+ * recording of default contexts (so every context's first use inhibits its restore), and, without
+ * full PPGTT, the sweep over the free GGTT.
  */
 #include "guest/i915_internal.h"
 
@@ -20,6 +21,9 @@
  */
 #define PAT_LO_VALUE 0x000a0907u
 #define PAT_HI_VALUE 0x3b2b1b0bu
+
+#define GAMW_ECO_DEV_RW_IA  0x4080u
+#define GAMW_ENABLE_64K_IPS 0xfu
 
 static size_t self_pages(void)
 {
@@ -44,6 +48,14 @@ static void init_pat(const struct i915 *i915)
 	i915_write(i915, PAT_HI, PAT_HI_VALUE);
 }
 
+/* Linux 4.19 i915_gem_gtt.c, gtt_write_workarounds(). */
+static void init_large_pages(const struct i915 *i915)
+{
+	if (i915->huge_pages)
+		i915_write(i915, GAMW_ECO_DEV_RW_IA,
+			   i915_read(i915, GAMW_ECO_DEV_RW_IA) | GAMW_ENABLE_64K_IPS);
+}
+
 /* No fence is in use: each is written as i915 does it, invalid in between. */
 static void init_fences(struct i915 *i915)
 {
@@ -59,17 +71,17 @@ static void init_fences(struct i915 *i915)
 
 static int init_ggtt(struct i915 *i915, uint64_t size_bytes)
 {
-	struct i915_ggtt_slice mappable = { 0, GEN9_APERTURE_BYTES };
-	struct i915_ggtt_slice hidden = { GEN9_APERTURE_BYTES, size_bytes };
+	struct i915_slice mappable = { 0, GEN9_APERTURE_BYTES };
+	struct i915_slice hidden = { GEN9_APERTURE_BYTES, size_bytes };
 
 	if (i915->vgpu_active)
 		i915_vgpu_share(i915, &mappable, &hidden);
-	return i915_ggtt_init(&i915->ggtt, i915->plat, i915->bar0, size_bytes, mappable, hidden);
+	return i915_ggtt_init(i915, size_bytes, mappable, hidden);
 }
 
 static int init_engines(struct i915 *i915)
 {
-	int err = i915_buffer_init(i915, &i915->scratch, 1, I915_GGTT_HIGH);
+	int err = i915_buffer_init(i915, &i915->scratch, 1);
 
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT && !err; i++)
 		err = i915_engine_init(i915, i);
@@ -86,16 +98,22 @@ static int probe(struct i915 *i915, const struct i915_params *params)
 	uint64_t ggtt_bytes;
 	int err = find_device(i915);
 
+	i915->ppgtt_mode = params->ppgtt;
+	i915->huge_pages = params->huge_pages && params->ppgtt == I915_PPGTT_48BIT;
+
 	if (!err)
 		err = i915_vgpu_detect(i915, params);
 	if (err)
 		return err;
 	i915->submit_ops = i915->pvmmio_levels & PVMMIO_ELSP_SUBMIT ? &i915_submit_pvmmio
 								    : &i915_submit_elsp;
+	i915->ppgtt_ops = i915->pvmmio_levels & PVMMIO_PPGTT_UPDATE ? &i915_ppgtt_pv
+								    : &i915_ppgtt_native;
 	ggtt_bytes = i915_ggtt_size_bytes(plat_pci_read32(i915->plat, GEN9_PCI_GMCH));
 	if (!ggtt_bytes)
 		return -I915_ENODEV;
 	init_pat(i915);
+	init_large_pages(i915);
 	init_fences(i915);
 	i915_irq_install(i915);
 	err = init_ggtt(i915, ggtt_bytes);
@@ -112,11 +130,13 @@ static void teardown(struct i915 *i915)
 	struct platform *plat = i915->plat;
 
 	i915_irq_uninstall(i915);
+	i915->ggtt.vm.closed = true; /* as Linux 4.19 does: no entry needs clearing any more */
 	i915_contexts_free(i915);
-	i915_objects_free(i915);
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++)
 		i915_engine_fini(&i915->engines[i]);
-	i915_buffer_fini(i915, &i915->scratch);
+	i915_buffer_fini(&i915->scratch);
+	i915_objects_free(i915);
+	i915_ggtt_fini(i915);
 	i915_pvmmio_free_page(i915);
 	i915_heap_fini(&i915->heap);
 	plat_free_pages(plat, i915, self_pages());
@@ -131,11 +151,11 @@ int i915_create(struct i915 **out, struct platform *plat, const struct i915_para
 	if (!i915)
 		return -I915_ENOMEM;
 	i915->plat = plat;
-	i915->ggtt_vm.i915 = i915;
 	i915_heap_init(&i915->heap, plat);
 	i915_list_init(&i915->contexts);
 	i915_list_init(&i915->dead_contexts);
 	i915_list_init(&i915->objects);
+	i915_list_init(&i915->ppgtts);
 	plat_op_begin(plat, PLAT_OP_INIT);
 	err = probe(i915, params);
 	plat_op_end(plat, PLAT_OP_INIT);

@@ -4,7 +4,8 @@
  * breadcrumb, interrupt; then two dwords for a later lite restore.
  *
  * Arbitration is on while the batch runs and again at the end; otherwise the engine would never
- * switch contexts. The batch runs from the GGTT (bit 8 of its start command clear).
+ * switch contexts. The batch runs in the context's PPGTT if that is where it is bound (bit 8 of
+ * its start command).
  *
  * Source: Linux 4.19 intel_lrc.c (gen8_emit_flush*, gen8_emit_bb_start, gen8_emit_breadcrumb*).
  */
@@ -77,7 +78,8 @@ static uint32_t *emit_invalidate(uint32_t *cs, const struct i915_engine *engine)
 		/* Gen9 wants an empty one before the vertex fetch cache is invalidated. */
 		cs = emit_pipe_control(cs, 0, 0, 0);
 		return emit_pipe_control(cs, PC_INVALIDATE,
-					 engine->i915->scratch.node.start + SCRATCH_OFFSET, 0);
+					 i915_buffer_gma(&engine->i915->scratch) + SCRATCH_OFFSET,
+					 0);
 	}
 	if (engine->id == GEN9_VCS0 || engine->id == GEN9_VCS1)
 		flags |= FLUSH_DW_VIDEO_INVALIDATE;
@@ -87,15 +89,15 @@ static uint32_t *emit_invalidate(uint32_t *cs, const struct i915_engine *engine)
 static uint32_t *emit_flush(uint32_t *cs, const struct i915_engine *engine)
 {
 	if (engine->id == GEN9_RCS0)
-		return emit_pipe_control(cs, PC_FLUSH,
-					 engine->i915->scratch.node.start + SCRATCH_OFFSET, 0);
+		return emit_pipe_control(
+			cs, PC_FLUSH, i915_buffer_gma(&engine->i915->scratch) + SCRATCH_OFFSET, 0);
 	return emit_flush_dw(cs, MI_FLUSH_DW_INDEX, HWSP_SCRATCH_BYTE, 0);
 }
 
-static uint32_t *emit_batch_start(uint32_t *cs, uint64_t gma)
+static uint32_t *emit_batch_start(uint32_t *cs, uint64_t gma, bool in_ppgtt)
 {
 	*cs++ = MI_ARB_ON_OFF | MI_ARB_ENABLE;
-	*cs++ = MI_BATCH_BUFFER_START;
+	*cs++ = MI_BATCH_BUFFER_START | (in_ppgtt ? MI_BATCH_PPGTT : 0);
 	*cs++ = (uint32_t)gma;
 	*cs++ = (uint32_t)(gma >> 32);
 	*cs++ = MI_ARB_ON_OFF;
@@ -105,7 +107,7 @@ static uint32_t *emit_batch_start(uint32_t *cs, uint64_t gma)
 
 static uint32_t *emit_breadcrumb(uint32_t *cs, const struct i915_request *rq)
 {
-	uint64_t gma = rq->engine->hwsp.node.start + HWSP_SEQNO_DWORD * 4;
+	uint64_t gma = i915_buffer_gma(&rq->engine->hwsp) + HWSP_SEQNO_DWORD * 4;
 
 	if (rq->engine->id == GEN9_RCS0)
 		cs = emit_pipe_control(cs, PC_BREADCRUMB, gma, rq->seqno);
@@ -123,7 +125,7 @@ void i915_request_emit(const struct i915_request *rq, uint32_t *cs)
 	const uint32_t *start = cs;
 
 	cs = emit_invalidate(cs, rq->engine);
-	cs = emit_batch_start(cs, rq->batch_gma);
+	cs = emit_batch_start(cs, rq->batch_gma, rq->batch_in_ppgtt);
 	cs = emit_flush(cs, rq->engine);
 	cs = emit_breadcrumb(cs, rq);
 	I915_BUG_ON(rq->engine->i915->plat,

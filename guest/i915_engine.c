@@ -25,7 +25,7 @@ int i915_engine_init(struct i915 *i915, enum gen9_engine_id id)
 	engine->info = &i915_engine_info[id];
 	i915_list_init(&engine->timeline);
 	i915_list_init(&engine->queue);
-	return i915_buffer_init(i915, &engine->hwsp, 1, I915_GGTT_HIGH);
+	return i915_buffer_init(i915, &engine->hwsp, 1);
 }
 
 void i915_engine_start(struct i915_engine *engine)
@@ -42,15 +42,14 @@ void i915_engine_start(struct i915_engine *engine)
 	i915_write(i915, base + RING_HWSTAM, ~0u);
 	i915_write(i915, base + RING_MODE, MASKED_ENABLE(RING_MODE_RUN_LIST));
 	i915_write(i915, base + RING_MI_MODE, MASKED_DISABLE(MI_MODE_STOP_RING));
-	i915_write(i915, base + RING_HWS_PGA, (uint32_t)engine->hwsp.node.start);
+	i915_write(i915, base + RING_HWS_PGA, (uint32_t)i915_buffer_gma(&engine->hwsp));
 	i915_read(i915, base + RING_HWS_PGA); /* posting read */
 }
 
 void i915_engine_fini(struct i915_engine *engine)
 {
 	engine->started = false;
-	if (engine->i915)
-		i915_buffer_fini(engine->i915, &engine->hwsp);
+	i915_buffer_fini(&engine->hwsp);
 }
 
 void i915_engine_arm_user_interrupt(struct i915_engine *engine)

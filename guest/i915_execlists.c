@@ -92,7 +92,7 @@ static void fill_ports(struct i915_engine *engine)
 	}
 }
 
-/* Write the tail into the context image; what the port's element is to be. */
+/* Bring the context image up to date; what the port's element is to be. */
 static uint64_t port_descriptor(struct i915_engine *engine, struct i915_port *port)
 {
 	struct i915_request *rq = port->rq;
@@ -105,6 +105,7 @@ static uint64_t port_descriptor(struct i915_engine *engine, struct i915_port *po
 	if (rq->misuse == I915_MISUSE_DESCRIPTOR_INVALID)
 		desc &= ~(uint64_t)CTX_DESC_VALID;
 	plat_store32(engine->i915->plat, &state[CTX_RING_TAIL + 1], tail);
+	i915_context_update_roots(rq->ctx, engine->id);
 	port->count++;
 	port->context_id = (uint32_t)(desc >> CTX_DESC_ID_SHIFT);
 	return desc;

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "guest/i915_ggtt.h"
-
-#include "guest/i915_bug.h"
-#include "guest/i915_errno.h"
-#include "hw-model/regs/gen9_context.h"
-#include "hw-model/regs/gen9_regs.h"
+#include "guest/i915_internal.h"
+#include "sim/abi/pvinfo.h"
 
 #define GMCH_GGMS_SHIFT 6
 #define GMCH_GGMS_MASK  3u
-
-/* PAT index 4: write back, as i915 maps everything cacheable. */
-#define PTE_PAT_CACHED (1ull << 7)
 
 uint64_t i915_ggtt_size_bytes(uint32_t gmch)
 {
@@ -20,7 +13,78 @@ uint64_t i915_ggtt_size_bytes(uint32_t gmch)
 	return entries_bytes / 8 * PLAT_PAGE_SIZE;
 }
 
-static bool slice_in(struct i915_ggtt_slice slice, uint64_t start, uint64_t end)
+/* ---- entries ---- */
+
+static void write_entry(const struct i915 *i915, uint64_t gma, uint64_t pte)
+{
+	plat_write64(i915->plat, i915->bar0 + GEN9_GTT_WINDOW + gma / PLAT_PAGE_SIZE * 8, pte);
+}
+
+static void write_entries(struct i915_vm *vm, const struct i915_vma *vma)
+{
+	uint64_t pte = i915_pte(vma->obj->pages.gpa, 0);
+
+	for (uint64_t at = 0; at < i915_vma_length(vma); at += PLAT_PAGE_SIZE)
+		write_entry(vm->i915, vma->node.start + at, pte + at);
+}
+
+static void write_scratch(struct i915_vm *vm, uint64_t start, uint64_t length_bytes)
+{
+	for (uint64_t at = 0; at < length_bytes; at += PLAT_PAGE_SIZE)
+		write_entry(vm->i915, start + at, vm->scratch_pte);
+}
+
+/* ---- operations ---- */
+
+static int insert_native(struct i915_vm *vm, const struct i915_vma *vma)
+{
+	write_entries(vm, vma);
+	i915_write(vm->i915, GFX_FLSH_CNTL, 1);
+	return 0;
+}
+
+static int insert_pv(struct i915_vm *vm, const struct i915_vma *vma)
+{
+	int err;
+
+	write_entries(vm, vma);
+	err = i915_pvmmio_ggtt(vm->i915, G2V_GGTT_INSERT, vma->node.start, i915_vma_length(vma));
+	if (err)
+		write_scratch(vm, vma->node.start, i915_vma_length(vma));
+	return err;
+}
+
+static int clear_nothing(struct i915_vm *vm, uint64_t start, uint64_t length_bytes)
+{
+	return 0;
+}
+
+static int clear_native(struct i915_vm *vm, uint64_t start, uint64_t length_bytes)
+{
+	write_scratch(vm, start, length_bytes);
+	return 0;
+}
+
+static int clear_pv(struct i915_vm *vm, uint64_t start, uint64_t length_bytes)
+{
+	write_scratch(vm, start, length_bytes);
+	return i915_pvmmio_ggtt(vm->i915, G2V_GGTT_CLEAR, start, length_bytes);
+}
+
+const struct i915_vm_ops i915_ggtt_ops[2][2] = {
+	{
+         { .insert_entries = insert_native, .clear_range = clear_nothing },
+         { .insert_entries = insert_pv, .clear_range = clear_nothing },
+	 },
+	{
+         { .insert_entries = insert_native, .clear_range = clear_native },
+         { .insert_entries = insert_pv, .clear_range = clear_pv },
+	 },
+};
+
+/* ---- life ---- */
+
+static bool slice_in(struct i915_slice slice, uint64_t start, uint64_t end)
 {
 	if (slice.start == slice.end)
 		return true;
@@ -28,142 +92,36 @@ static bool slice_in(struct i915_ggtt_slice slice, uint64_t start, uint64_t end)
 	       slice.start >= start && slice.start < slice.end && slice.end <= end;
 }
 
-int i915_ggtt_init(struct i915_ggtt *ggtt, struct platform *plat, uint64_t bar0,
-		   uint64_t size_bytes, struct i915_ggtt_slice mappable,
-		   struct i915_ggtt_slice hidden)
+int i915_ggtt_init(struct i915 *i915, uint64_t size_bytes, struct i915_slice mappable,
+		   struct i915_slice hidden)
 {
 	uint64_t mappable_end = size_bytes < GEN9_APERTURE_BYTES ? size_bytes : GEN9_APERTURE_BYTES;
+	bool clears = i915->ppgtt_mode == I915_PPGTT_NONE;
+	bool pv = i915->pvmmio_levels & PVMMIO_GGTT_UPDATE;
+	struct i915_ggtt *ggtt = &i915->ggtt;
 
-	ggtt->plat = plat;
-	ggtt->bar0 = bar0;
-	ggtt->size_bytes = size_bytes;
-	ggtt->share[0] = mappable;
-	ggtt->share[1] = hidden;
-	i915_list_init(&ggtt->nodes);
 	if (!slice_in(mappable, 0, mappable_end) || !slice_in(hidden, mappable_end, size_bytes))
 		return -I915_EIO;
-	return 0;
+	ggtt->size_bytes = size_bytes;
+	ggtt->vm.is_ggtt = true;
+	i915_space_init(&ggtt->vm.space, mappable, hidden);
+	return i915_vm_init(&ggtt->vm, i915, &i915_ggtt_ops[clears][pv], 1);
 }
 
-/* What may be handed out of a slice: all but address 0. */
-static struct i915_ggtt_slice usable(struct i915_ggtt_slice slice)
+void i915_ggtt_fini(struct i915 *i915)
 {
-	if (slice.start == 0 && slice.end > 0)
-		slice.start = PLAT_PAGE_SIZE;
-	return slice;
-}
-
-static struct i915_ggtt_node *node_of(struct i915_list *link)
-{
-	return container_of(link, struct i915_ggtt_node, link);
-}
-
-/* First fit from the bottom of slice. The node after which the hole lies, NULL for no hole. */
-static struct i915_list *find_low(struct i915_ggtt *ggtt, struct i915_ggtt_slice slice,
-				  uint64_t size_bytes, uint64_t *start_out)
-{
-	uint64_t start = slice.start;
-	struct i915_list *link;
-
-	for (link = ggtt->nodes.next; link != &ggtt->nodes; link = link->next) {
-		const struct i915_ggtt_node *node = node_of(link);
-		uint64_t end = node->start + node->size_bytes;
-
-		if (end <= start)
-			continue;
-		if (node->start >= slice.end ||
-		    (node->start > start && node->start - start >= size_bytes))
-			break;
-		start = end;
-	}
-	*start_out = start;
-	return start < slice.end && slice.end - start >= size_bytes ? link->prev : NULL;
-}
-
-/* First fit from the top of slice. */
-static struct i915_list *find_high(struct i915_ggtt *ggtt, struct i915_ggtt_slice slice,
-				   uint64_t size_bytes, uint64_t *start_out)
-{
-	uint64_t end = slice.end;
-	struct i915_list *link;
-
-	for (link = ggtt->nodes.prev; link != &ggtt->nodes; link = link->prev) {
-		const struct i915_ggtt_node *node = node_of(link);
-		uint64_t node_end = node->start + node->size_bytes;
-
-		if (node->start >= end)
-			continue;
-		if (node_end <= slice.start || (node_end < end && end - node_end >= size_bytes))
-			break;
-		end = node->start;
-	}
-	*start_out = end - size_bytes;
-	return end > slice.start && end - slice.start >= size_bytes ? link : NULL;
-}
-
-int i915_ggtt_take(struct i915_ggtt *ggtt, struct i915_ggtt_node *node, uint64_t size_bytes,
-		   enum i915_ggtt_place place)
-{
-	struct i915_list *after = NULL;
-	uint64_t start = 0;
-	bool irq = plat_lock(ggtt->plat, &ggtt->lock);
-
-	I915_BUG_ON(ggtt->plat, size_bytes == 0 || size_bytes % PLAT_PAGE_SIZE);
-	for (unsigned i = 0; i < 2 && !after; i++) {
-		if (place == I915_GGTT_LOW)
-			after = find_low(ggtt, usable(ggtt->share[i]), size_bytes, &start);
-		else
-			after = find_high(ggtt, usable(ggtt->share[1 - i]), size_bytes, &start);
-	}
-	if (after) {
-		node->start = start;
-		node->size_bytes = size_bytes;
-		i915_list_insert_after(&node->link, after);
-	}
-	plat_unlock(ggtt->plat, &ggtt->lock, irq);
-	return after ? 0 : -I915_ENOSPC;
-}
-
-void i915_ggtt_give(struct i915_ggtt *ggtt, struct i915_ggtt_node *node)
-{
-	bool irq;
-
-	if (node->size_bytes == 0)
-		return;
-	irq = plat_lock(ggtt->plat, &ggtt->lock);
-	i915_list_remove(&node->link);
-	node->size_bytes = 0;
-	plat_unlock(ggtt->plat, &ggtt->lock, irq);
-}
-
-void i915_ggtt_bind(struct i915_ggtt *ggtt, const struct i915_ggtt_node *node, uint64_t gpa)
-{
-	uint64_t window = ggtt->bar0 + GEN9_GTT_WINDOW;
-	uint64_t flags = GEN8_PTE_PRESENT | GEN8_PTE_WRITABLE | PTE_PAT_CACHED;
-
-	plat_op_begin(ggtt->plat, PLAT_OP_GGTT_INSERT);
-	for (uint64_t at = 0; at < node->size_bytes; at += PLAT_PAGE_SIZE)
-		plat_write64(ggtt->plat, window + (node->start + at) / PLAT_PAGE_SIZE * 8,
-			     ((gpa + at) & GEN8_PTE_ADDR_MASK) | flags);
-	plat_write32(ggtt->plat, ggtt->bar0 + GFX_FLSH_CNTL, 1);
-	plat_op_end(ggtt->plat, PLAT_OP_GGTT_INSERT);
+	i915_vm_fini(&i915->ggtt.vm);
 }
 
 uint64_t i915_ggtt_foreign_page(const struct i915_ggtt *ggtt)
 {
-	const uint64_t candidates[] = { ggtt->share[0].end, ggtt->share[1].end, 0 };
+	const struct i915_space *space = &ggtt->vm.space;
+	const uint64_t candidates[] = { space->slices[0].end, space->slices[1].end, 0 };
 
 	for (unsigned i = 0; i < 3; i++) {
-		uint64_t page = candidates[i];
-		bool own = page >= ggtt->size_bytes;
-
-		for (unsigned s = 0; s < 2; s++) {
-			struct i915_ggtt_slice slice = usable(ggtt->share[s]);
-
-			own |= page >= slice.start && page < slice.end;
-		}
-		if (!own)
-			return page;
+		if (candidates[i] < ggtt->size_bytes &&
+		    !i915_space_contains(space, candidates[i], PLAT_PAGE_SIZE))
+			return candidates[i];
 	}
 	return ggtt->size_bytes;
 }

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The global GTT: which addresses are the guest's, which of them are taken, and the entries.
+ * The global GTT as an address space.
  *
- * A native driver owns the whole GGTT, a vGPU's two slices of it that PVINFO names ("ballooning":
- * everything else counts as taken). Address 0 is never handed out, so that a zero address is always
- * a mistake.
+ * A native driver owns the whole GGTT, a vGPU's two slices of it that PVINFO names. Objects go to
+ * the lowest free address, mappable slice first; contexts, rings and status pages to the highest.
  *
- * Binding writes one 8-byte entry for each page, then the GGTT TLB invalidation register. Unbinding
- * writes nothing: with full PPGTT, i915's clear_range of the GGTT does nothing either. Stale
- * entries are overwritten by the range's next binding, and nothing of the driver's uses a range in
- * between.
+ * With full PPGTT clearing writes nothing, as in i915: stale entries are overwritten by the range's
+ * next binding, and nothing of the driver's uses a range in between. Where batches run in the GGTT,
+ * clearing lets the entries name the scratch page.
  *
- *   function           exits on a vGPU
- *   i915_ggtt_bind     1 write for each page + 1
- *   everything else    none
+ *   operation on N pages        exits on a vGPU    with level ggtt_update
+ *   insert                      N writes + 1       1 notification
+ *   clear, with full PPGTT      none               none
+ *   clear, without              N writes           1 notification
  *
- * Source: Linux 4.19 i915_gem_gtt.c, i915_vgpu.c.
+ * With the level the entries are stored all the same, but the host has the window mapped as memory.
+ *
+ * Source: Linux 4.19 i915_gem_gtt.c, i915_vgpu.c; for the level ACRN's 4.19 kernel.
  */
 #ifndef PVMMIO_GUEST_I915_GGTT_H
 #define PVMMIO_GUEST_I915_GGTT_H
@@ -23,57 +24,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "guest/i915_list.h"
-#include "sim/platform.h"
-
-struct i915_ggtt_slice {
-	uint64_t start;
-	uint64_t end; /* first byte after it */
-};
-
-enum i915_ggtt_place {
-	I915_GGTT_LOW,  /* lowest free address, mappable slice first: objects */
-	I915_GGTT_HIGH, /* highest free address, hidden slice first: contexts, rings, status pages
-			 */
-};
+#include "guest/i915_vm.h"
 
 struct i915_ggtt {
-	struct platform *plat;
-	uint64_t bar0;
+	struct i915_vm vm;
 	uint64_t size_bytes;
-	struct i915_ggtt_slice share[2]; /* mappable, hidden */
-	struct plat_lock lock;
-	struct i915_list nodes; /* taken ranges by address */
 };
 
-struct i915_ggtt_node {
-	struct i915_list link;
-	uint64_t start;
-	uint64_t size_bytes; /* 0: not in the GGTT */
-};
+/* [clears] [level ggtt_update] */
+extern const struct i915_vm_ops i915_ggtt_ops[2][2];
 
-/*
- * Size of the GGTT from the GMCH control word of the configuration space. 0: none.
- */
+/* Size of the GGTT from the GMCH control word of the configuration space. 0: none. */
 uint64_t i915_ggtt_size_bytes(uint32_t gmch);
 
 /*
  * mappable and hidden are the guest's share. -EIO when they are not pages in their parts of a GGTT
- * of size_bytes: what a host says is checked.
+ * of size_bytes: what a host says is checked. -ENOMEM.
  */
-int i915_ggtt_init(struct i915_ggtt *ggtt, struct platform *plat, uint64_t bar0,
-		   uint64_t size_bytes, struct i915_ggtt_slice mappable,
-		   struct i915_ggtt_slice hidden);
-
-/* Take size_bytes (a multiple of pages). 0, -ENOSPC. */
-int i915_ggtt_take(struct i915_ggtt *ggtt, struct i915_ggtt_node *node, uint64_t size_bytes,
-		   enum i915_ggtt_place place);
-
-/* Give it back. No effect on a node that is not in the GGTT. */
-void i915_ggtt_give(struct i915_ggtt *ggtt, struct i915_ggtt_node *node);
-
-/* Let the node's addresses mean the contiguous guest pages at gpa: a `ggtt_insert` operation. */
-void i915_ggtt_bind(struct i915_ggtt *ggtt, const struct i915_ggtt_node *node, uint64_t gpa);
+int i915_ggtt_init(struct i915 *i915, uint64_t size_bytes, struct i915_slice mappable,
+		   struct i915_slice hidden);
+void i915_ggtt_fini(struct i915 *i915);
 
 /* A page address outside of the guest's share, for tests of misbehaviour. */
 uint64_t i915_ggtt_foreign_page(const struct i915_ggtt *ggtt);

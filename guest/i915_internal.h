@@ -4,14 +4,20 @@
  *
  * Locks, outermost first; each also disables interrupts on its vCPU:
  *
+ *   vm->mutex             addresses, tables and entries of an address space, pins of its VMAs; the
+ *                         only one under which interrupts may be taken, never taken in a handler
  *   engine->lock          queue, ports, timeline, rings and state pages of that engine's contexts,
  *                         interrupt mask, and the fields of struct i915_engine
- *   i915->shared.lock     from the first store into the shared page to the return of its doorbell
- *   i915->lock            lists of contexts and objects, context ids, reference counts of contexts
- *   ggtt.lock, heap.lock  inside their own functions
+ *   i915->shared.*lock    from the first store into a record of the shared page until the host has
+ *                         answered
+ *   i915->root_lock       the PDP registers of PVINFO until the notification that is about them
+ *   i915->lock            lists of contexts, objects and address spaces, context ids, reference
+ *                         counts, uses of VMAs by requests
+ *   heap.lock             inside its own functions
  *
- * No register is accessed under i915->lock and below. Memory goes back to the platform only outside
- * of interrupt handlers and locks.
+ * One vm->mutex is taken inside another only if it is free at once. No register is accessed under
+ * i915->lock and below. Memory goes back to the platform only outside of interrupt handlers and
+ * spin locks.
  */
 #ifndef PVMMIO_GUEST_I915_INTERNAL_H
 #define PVMMIO_GUEST_I915_INTERNAL_H
@@ -26,7 +32,11 @@
 #include "guest/i915_ggtt.h"
 #include "guest/i915_heap.h"
 #include "guest/i915_list.h"
+#include "guest/i915_pages.h"
+#include "guest/i915_ppgtt.h"
+#include "guest/i915_pvmmio.h"
 #include "guest/i915_ring.h"
+#include "guest/i915_vm.h"
 #include "hw-model/regs/gen9_context.h"
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/abi/pvmmio.h"
@@ -39,35 +49,23 @@
 #define HWSP_SEQNO_DWORD  0x30u
 #define HWSP_SCRATCH_BYTE 0x100u
 
-/* Contiguous guest pages, bound into the GGTT. */
+/* An object of the driver's own, bound into the GGTT. */
 struct i915_buffer {
 	void *cpu; /* NULL: no buffer */
-	uint64_t gpa;
-	size_t page_count;
-	struct i915_ggtt_node node;
+	struct i915_vma *vma;
 };
 
 struct i915_object {
 	struct i915 *i915;
 	struct i915_list link; /* i915->objects */
 	struct i915_list vmas;
-	void *cpu;
-	uint64_t gpa;
-	size_t page_count;
+	struct i915_pages pages;
 };
 
-struct i915_vm {
-	struct i915 *i915;
-};
-
-struct i915_vma {
-	struct i915_vm *vm;
-	struct i915_object *obj;
-	struct i915_list obj_link; /* obj->vmas */
-	struct i915_ggtt_node node;
-};
-
-/* A context on one engine: image and ring, made on first use. */
+/*
+ * A context on one engine: image and ring, made on first use. Between requests they are not pinned
+ * and may lose their place in the GGTT.
+ */
 struct i915_engine_context {
 	struct i915_buffer image;
 	struct i915_buffer ring_buffer;
@@ -79,6 +77,7 @@ struct i915_context {
 	struct i915_list link; /* i915->contexts, by id; i915->dead_contexts once unreferenced */
 	uint32_t id;           /* 1 .. 2^21 - 1: upper dword of its descriptors */
 	uint32_t refs;         /* the caller's, and one for each request that has not ended */
+	struct i915_vm *vm;    /* its PPGTT, or the GGTT */
 	struct i915_engine_context on[GEN9_ENGINE_COUNT];
 };
 
@@ -87,7 +86,10 @@ struct i915_request {
 	struct i915_engine *engine;
 	struct i915_list timeline_link; /* engine->timeline, from adding to retiring */
 	struct i915_list queue_link;    /* engine->queue, from adding to the port */
+	struct i915_vma *batch;
+	struct i915_request_use *uses; /* what else must not be evicted; i915->lock */
 	uint64_t batch_gma;
+	bool batch_in_ppgtt;
 	enum i915_misuse misuse;
 	uint32_t seqno;     /* what its breadcrumb stores; valid once added */
 	uint32_t tail;      /* ring offset behind its last command */
@@ -141,31 +143,29 @@ struct i915_submit_ops {
 extern const struct i915_submit_ops i915_submit_elsp;   /* four writes */
 extern const struct i915_submit_ops i915_submit_pvmmio; /* three shared words and one write */
 
-struct i915_shared {
-	struct pvmmio_page *page; /* NULL: nothing negotiated */
-	uint64_t gpa;
-	struct plat_lock lock;
-};
-
 struct i915 {
 	struct platform *plat;
 	uint64_t bar0;
 	bool vgpu_active;
 	bool irq_installed;
+	bool huge_pages;
+	enum i915_ppgtt_mode ppgtt_mode;
 	unsigned fence_count;
 	uint32_t pvmmio_levels;
 	struct i915_shared shared;
+	struct plat_lock root_lock;
 	const struct i915_submit_ops *submit_ops;
+	const struct i915_vm_ops *ppgtt_ops;
 
 	struct i915_heap heap;
 	struct i915_ggtt ggtt;
-	struct i915_vm ggtt_vm;
 	struct i915_buffer scratch; /* where flushes store what nobody reads */
 
 	struct plat_lock lock;
 	struct i915_list contexts;
 	struct i915_list dead_contexts;
 	struct i915_list objects;
+	struct i915_list ppgtts;
 
 	uint64_t interrupts;
 	uint64_t spurious_interrupts;
@@ -184,23 +184,29 @@ static inline void i915_write(const struct i915 *i915, uint32_t offset, uint32_t
 	plat_write32(i915->plat, i915->bar0 + offset, value);
 }
 
-/* ---- i915_object.c: memory bound into the GGTT ---- */
+/* ---- i915_object.c ---- */
 
-/* 0, -ENOMEM (pages or GGTT space); then buffer is as zeroed. */
-int i915_buffer_init(struct i915 *i915, struct i915_buffer *buffer, size_t page_count,
-		     enum i915_ggtt_place place);
-void i915_buffer_fini(struct i915 *i915, struct i915_buffer *buffer);
+/* Pinned once. 0, -ENOMEM (pages or GGTT space), -EIO; then buffer is as zeroed. */
+int i915_buffer_init(struct i915 *i915, struct i915_buffer *buffer, size_t page_count);
+void i915_buffer_fini(struct i915_buffer *buffer);
+
+static inline uint64_t i915_buffer_gma(const struct i915_buffer *buffer)
+{
+	return i915_vma_gma(buffer->vma);
+}
+
 void i915_objects_free(struct i915 *i915);
 
-/* ---- i915_vgpu.c: what PVINFO says, and the negotiation of pvmmio ---- */
+/* ---- i915_vgpu.c: PVINFO ---- */
 
-/* Sets vgpu_active and negotiates. 0, -ENODEV (host too old), -ENOMEM, -EIO. */
+/* Sets vgpu_active, negotiates pvmmio, withdraws what the host does not offer. 0, -ENODEV (host too
+ * old), -ENOMEM, -EIO. */
 int i915_vgpu_detect(struct i915 *i915, const struct i915_params *params);
 unsigned i915_vgpu_fence_count(const struct i915 *i915);
-void i915_vgpu_share(const struct i915 *i915, struct i915_ggtt_slice *mappable,
-		     struct i915_ggtt_slice *hidden);
+void i915_vgpu_share(const struct i915 *i915, struct i915_slice *mappable,
+		     struct i915_slice *hidden);
+void i915_vgpu_notify_roots(struct i915 *i915, const struct i915_vm *vm, bool create);
 void i915_vgpu_display_ready(const struct i915 *i915);
-void i915_pvmmio_free_page(struct i915 *i915);
 
 /* ---- i915_irq.c ---- */
 void i915_irq_install(struct i915 *i915);
@@ -225,13 +231,18 @@ void i915_mocs_init_engine(const struct i915_engine *engine);
 
 /* ---- i915_context.c ---- */
 
-/* Make ctx's image and ring on engine, if not there yet. 0, -ENOMEM. */
-int i915_context_prepare(struct i915_context *ctx, const struct i915_engine *engine);
+/* Pin ctx's image and ring on engine, made if not there yet. 0, -ENOMEM, -EIO. */
+int i915_context_pin(struct i915_context *ctx, const struct i915_engine *engine);
+void i915_context_unpin(struct i915_context *ctx, const struct i915_engine *engine);
 uint64_t i915_context_descriptor(const struct i915_context *ctx, enum gen9_engine_id engine);
 uint32_t *i915_context_state(const struct i915_context *ctx, enum gen9_engine_id engine);
 void i915_context_ref(struct i915_context *ctx);
 void i915_context_unref(struct i915_context *ctx);
-void i915_contexts_reap(struct i915 *i915); /* free the dead ones; outside of handlers and locks */
+/* Before each submission: what of the state page the driver writes anew. */
+void i915_context_update_roots(const struct i915_context *ctx, enum gen9_engine_id engine);
+
+/* Free the dead ones; outside of handlers and locks. false: there was none. */
+bool i915_contexts_reap(struct i915 *i915);
 void i915_contexts_free(struct i915 *i915); /* all */
 
 /* ---- i915_emit.c: a request's commands ---- */

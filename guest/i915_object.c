@@ -2,31 +2,52 @@
 /* Memory that the GPU sees. */
 #include "guest/i915_internal.h"
 
-int i915_buffer_init(struct i915 *i915, struct i915_buffer *buffer, size_t page_count,
-		     enum i915_ggtt_place place)
+/* ---- buffers of the driver's own ---- */
+
+int i915_buffer_init(struct i915 *i915, struct i915_buffer *buffer, size_t page_count)
 {
-	buffer->cpu = plat_alloc_pages(i915->plat, page_count, &buffer->gpa);
-	if (!buffer->cpu)
+	const struct i915_bind how = { .flags = I915_BIND_HIGH };
+	struct i915_object *obj = i915_object_create(i915, page_count * PLAT_PAGE_SIZE);
+	int err;
+
+	if (!obj)
 		return -I915_ENOMEM;
-	if (i915_ggtt_take(&i915->ggtt, &buffer->node, (uint64_t)page_count * PLAT_PAGE_SIZE,
-			   place)) {
-		plat_free_pages(i915->plat, buffer->cpu, page_count);
-		buffer->cpu = NULL;
-		return -I915_ENOMEM;
+	err = i915_vma_bind(&i915->ggtt.vm, obj, &how, &buffer->vma);
+	if (err) {
+		i915_object_destroy(obj);
+		return err == -I915_ENOSPC ? -I915_ENOMEM : err;
 	}
-	buffer->page_count = page_count;
-	i915_ggtt_bind(&i915->ggtt, &buffer->node, buffer->gpa);
+	buffer->cpu = obj->pages.cpu;
 	return 0;
 }
 
-void i915_buffer_fini(struct i915 *i915, struct i915_buffer *buffer)
+void i915_buffer_fini(struct i915_buffer *buffer)
 {
 	if (!buffer->cpu)
 		return;
-	i915_ggtt_give(&i915->ggtt, &buffer->node);
-	plat_free_pages(i915->plat, buffer->cpu, buffer->page_count);
-	buffer->cpu = NULL;
-	buffer->page_count = 0;
+	i915_object_destroy(buffer->vma->obj);
+	*buffer = (struct i915_buffer){ 0 };
+}
+
+/* ---- objects ---- */
+
+/* So that the largest pages of the GPU that fit into it can map it. */
+static size_t alignment_pages(const struct i915 *i915, size_t page_count)
+{
+	if (i915->huge_pages && page_count >= I915_PAGE_2M / PLAT_PAGE_SIZE)
+		return I915_PAGE_2M / PLAT_PAGE_SIZE;
+	if (i915->huge_pages && page_count >= I915_PAGE_64K / PLAT_PAGE_SIZE)
+		return I915_PAGE_64K / PLAT_PAGE_SIZE;
+	return 1;
+}
+
+static int alloc_pages(struct i915 *i915, struct i915_pages *pages, size_t page_count)
+{
+	size_t align_pages = alignment_pages(i915, page_count);
+
+	if (i915_pages_alloc(i915->plat, pages, page_count, align_pages) == 0)
+		return 0;
+	return align_pages > 1 ? i915_pages_alloc(i915->plat, pages, page_count, 1) : -I915_ENOMEM;
 }
 
 struct i915_object *i915_object_create(struct i915 *i915, size_t size_bytes)
@@ -41,13 +62,11 @@ struct i915_object *i915_object_create(struct i915 *i915, size_t size_bytes)
 	obj = i915_heap_alloc(&i915->heap, sizeof(*obj));
 	if (!obj)
 		return NULL;
-	obj->cpu = plat_alloc_pages(i915->plat, page_count, &obj->gpa);
-	if (!obj->cpu) {
+	if (alloc_pages(i915, &obj->pages, page_count)) {
 		i915_heap_free(&i915->heap, obj, sizeof(*obj));
 		return NULL;
 	}
 	obj->i915 = i915;
-	obj->page_count = page_count;
 	i915_list_init(&obj->vmas);
 	irq = plat_lock(i915->plat, &i915->lock);
 	i915_list_append(&obj->link, &i915->objects);
@@ -68,7 +87,7 @@ void i915_object_destroy(struct i915_object *obj)
 	irq = plat_lock(i915->plat, &i915->lock);
 	i915_list_remove(&obj->link);
 	plat_unlock(i915->plat, &i915->lock, irq);
-	plat_free_pages(i915->plat, obj->cpu, obj->page_count);
+	i915_pages_free(i915->plat, &obj->pages);
 	i915_heap_free(&i915->heap, obj, sizeof(*obj));
 }
 
@@ -80,10 +99,10 @@ void i915_objects_free(struct i915 *i915)
 
 void *i915_object_cpu(const struct i915_object *obj)
 {
-	return obj->cpu;
+	return obj->pages.cpu;
 }
 
 size_t i915_object_size(const struct i915_object *obj)
 {
-	return obj->page_count * PLAT_PAGE_SIZE;
+	return obj->pages.page_count * PLAT_PAGE_SIZE;
 }

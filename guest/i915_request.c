@@ -30,6 +30,49 @@ static struct i915_ring *ring_of(const struct i915_request *rq)
 	return &rq->ctx->on[rq->engine->id].ring;
 }
 
+/* What a request uses beside its batch. */
+struct i915_request_use {
+	struct i915_request_use *next;
+	struct i915_vma *vma;
+};
+
+/* i915->lock held: what the GPU executes or is told of in any case. */
+static void for_own_vmas(const struct i915_request *rq,
+			 void (*act)(struct i915 *i915, struct i915_vma *vma))
+{
+	const struct i915_engine_context *on = &rq->ctx->on[rq->engine->id];
+	struct i915 *i915 = rq->engine->i915;
+
+	act(i915, on->image.vma);
+	act(i915, on->ring_buffer.vma);
+	act(i915, rq->batch);
+}
+
+static void begin_uses(const struct i915_request *rq)
+{
+	struct i915 *i915 = rq->engine->i915;
+	bool irq = plat_lock(i915->plat, &i915->lock);
+
+	for_own_vmas(rq, i915_vma_use);
+	plat_unlock(i915->plat, &i915->lock, irq);
+}
+
+static void end_uses(struct i915_request *rq)
+{
+	struct i915 *i915 = rq->engine->i915;
+	bool irq = plat_lock(i915->plat, &i915->lock);
+
+	for_own_vmas(rq, i915_vma_end_use);
+	while (rq->uses) {
+		struct i915_request_use *use = rq->uses;
+
+		rq->uses = use->next;
+		i915_vma_end_use(i915, use->vma);
+		i915_heap_free(&i915->heap, use, sizeof(*use));
+	}
+	plat_unlock(i915->plat, &i915->lock, irq);
+}
+
 /* engine->lock held, which guards refs. */
 static void request_unref(struct i915_request *rq)
 {
@@ -58,6 +101,7 @@ void i915_requests_retire(struct i915_engine *engine)
 			break;
 		i915_list_remove(&rq->timeline_link);
 		i915_ring_retire(ring_of(rq), rq->tail);
+		end_uses(rq);
 		i915_context_unref(rq->ctx);
 		request_unref(rq);
 	}
@@ -76,21 +120,25 @@ static bool reserve(struct i915_context *ctx, struct i915_engine *engine)
 	return ok;
 }
 
-int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine_id,
-			struct i915_vma *batch, enum i915_misuse misuse, struct i915_request **out)
+static void set_batch(struct i915_request *rq, struct i915_vma *batch, enum i915_misuse misuse)
+{
+	rq->batch = batch;
+	rq->misuse = misuse;
+	rq->batch_gma = i915_vma_gma(batch);
+	rq->batch_in_ppgtt = !batch->vm->is_ggtt;
+	if (misuse == I915_MISUSE_BATCH_ADDRESS) {
+		rq->batch_gma = i915_ggtt_foreign_page(&rq->engine->i915->ggtt);
+		rq->batch_in_ppgtt = false;
+	}
+}
+
+/* ctx is pinned on engine. */
+static int create_pinned(struct i915_context *ctx, struct i915_engine *engine,
+			 struct i915_vma *batch, enum i915_misuse misuse, struct i915_request **out)
 {
 	struct i915 *i915 = ctx->i915;
-	struct i915_engine *engine;
-	struct i915_request *rq;
-	int err;
+	struct i915_request *rq = i915_heap_alloc(&i915->heap, sizeof(*rq));
 
-	if ((unsigned)engine_id >= GEN9_ENGINE_COUNT)
-		return -I915_ENODEV;
-	engine = &i915->engines[engine_id];
-	err = i915_context_prepare(ctx, engine);
-	if (err)
-		return err;
-	rq = i915_heap_alloc(&i915->heap, sizeof(*rq));
 	if (!rq)
 		return -I915_ENOMEM;
 	if (!reserve(ctx, engine)) {
@@ -100,16 +148,54 @@ int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine_id,
 	i915_context_ref(ctx);
 	rq->ctx = ctx;
 	rq->engine = engine;
-	rq->batch_gma = misuse == I915_MISUSE_BATCH_ADDRESS ? i915_ggtt_foreign_page(&i915->ggtt)
-							    : i915_vma_gma(batch);
-	rq->misuse = misuse;
 	rq->refs = 1;
+	set_batch(rq, batch, misuse);
+	begin_uses(rq);
 	*out = rq;
 	return 0;
 }
 
+static bool reaches(const struct i915_context *ctx, const struct i915_vma *vma)
+{
+	return vma->vm == ctx->vm || vma->vm->is_ggtt;
+}
+
+int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine_id,
+			struct i915_vma *batch, enum i915_misuse misuse, struct i915_request **out)
+{
+	struct i915_engine *engine;
+	int err;
+
+	if ((unsigned)engine_id >= GEN9_ENGINE_COUNT)
+		return -I915_ENODEV;
+	if (!reaches(ctx, batch))
+		return -I915_EINVAL;
+	engine = &ctx->i915->engines[engine_id];
+	err = i915_context_pin(ctx, engine);
+	if (err)
+		return err;
+	err = create_pinned(ctx, engine, batch, misuse, out);
+	i915_context_unpin(ctx, engine);
+	return err;
+}
+
 int i915_request_use(struct i915_request *rq, struct i915_vma *vma)
 {
+	struct i915 *i915 = rq->engine->i915;
+	struct i915_request_use *use;
+	bool irq;
+
+	if (!reaches(rq->ctx, vma))
+		return -I915_EINVAL;
+	use = i915_heap_alloc(&i915->heap, sizeof(*use));
+	if (!use)
+		return -I915_ENOMEM;
+	use->vma = vma;
+	irq = plat_lock(i915->plat, &i915->lock);
+	use->next = rq->uses;
+	rq->uses = use;
+	i915_vma_use(i915, vma);
+	plat_unlock(i915->plat, &i915->lock, irq);
 	return 0;
 }
 
@@ -210,6 +296,7 @@ void i915_request_put(struct i915_request *rq)
 	irq = plat_lock(i915->plat, &engine->lock);
 	if (!rq->added) {
 		i915_ring_cancel(ring_of(rq));
+		end_uses(rq);
 		i915_context_unref(rq->ctx);
 	}
 	request_unref(rq);

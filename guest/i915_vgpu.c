@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The guest's half of PVINFO and of the pvmmio negotiation.
+ * The guest's half of PVINFO.
  *
- * Source: Linux 4.19 i915_vgpu.c (detection, ballooning), 5.0 intel_lrc.c (refusal of hosts without
- * status buffer emulation), sim/abi/pvmmio.h (negotiation).
+ * Source: Linux 4.19 i915_vgpu.c (detection, ballooning), i915_gem_gtt.c (notification of roots),
+ * 5.0 intel_lrc.c (refusal of hosts without status buffer emulation).
  */
 #include "guest/i915_internal.h"
+#include "guest/i915_ppgtt.h"
 #include "sim/abi/pvinfo.h"
 
 /* The levels that this driver can use. */
-#define DRIVER_LEVELS PVMMIO_ELSP_SUBMIT
+#define DRIVER_LEVELS (PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
 
 static uint32_t pvinfo_read(const struct i915 *i915, uint32_t offset)
 {
@@ -21,76 +22,34 @@ static void pvinfo_write(const struct i915 *i915, uint32_t offset, uint32_t valu
 	i915_write(i915, PVINFO_BASE + offset, value);
 }
 
-void i915_pvmmio_free_page(struct i915 *i915)
+/* What of the wanted address spaces the host can serve. */
+static void apply_caps(struct i915 *i915, uint32_t caps)
 {
-	if (i915->shared.page)
-		plat_free_pages(i915->plat, i915->shared.page, 1);
-	i915->shared.page = NULL;
+	if (i915->ppgtt_mode == I915_PPGTT_48BIT && !(caps & VGT_CAPS_FULL_48BIT_PPGTT)) {
+		plat_log(i915->plat, "i915: no PPGTT, the host has none of 48 bits, caps", caps);
+		i915->ppgtt_mode = I915_PPGTT_NONE;
+	}
+	if (!(caps & VGT_CAPS_HUGE_GTT))
+		i915->huge_pages = false;
 }
 
-/* Publish the page's address and see whether the host has taken it. */
-static bool publish_page(struct i915 *i915)
+/* Level ppgtt_update knows roots of four levels only, and no large pages. */
+static int negotiate(struct i915 *i915, uint32_t wanted)
 {
-	uint32_t lo = (uint32_t)i915->shared.gpa;
-	uint32_t hi = (uint32_t)(i915->shared.gpa >> 32);
-	uint32_t lo_back, hi_back;
+	int err;
 
-	pvinfo_write(i915, PVINFO_SHARED_PAGE_GPA_LO, lo);
-	pvinfo_write(i915, PVINFO_SHARED_PAGE_GPA_HI, hi);
-	lo_back = pvinfo_read(i915, PVINFO_SHARED_PAGE_GPA_LO);
-	hi_back = pvinfo_read(i915, PVINFO_SHARED_PAGE_GPA_HI);
-	return lo_back == lo && hi_back == hi;
-}
-
-/* Did the host accept something that was asked for, and does it speak of the same page layout? */
-static bool accepted_is_usable(struct i915 *i915, uint32_t wanted, uint32_t accepted)
-{
-	const struct pvmmio_page *page = i915->shared.page;
-
-	return (accepted & ~wanted) == 0 &&
-	       plat_load_acquire32(i915->plat, &page->version) == PVMMIO_PAGE_VERSION &&
-	       plat_load_acquire32(i915->plat, &page->size_bytes) == sizeof(*page);
-}
-
-/*
- * 0 with or without levels; -EIO when the host has enabled what this driver cannot use and does not
- * take it back: from then on the four-write submission would be misread as four doorbells.
- */
-static int negotiate_pvmmio(struct i915 *i915, uint32_t wanted)
-{
-	uint32_t accepted;
-	int err = 0;
-
-	i915->shared.page = plat_alloc_pages(i915->plat, 1, &i915->shared.gpa);
-	if (!i915->shared.page)
-		return -I915_ENOMEM;
-	if (!publish_page(i915)) {
-		plat_log(i915->plat, "i915: host refuses the shared page at", i915->shared.gpa);
-		goto out_free;
-	}
-	pvinfo_write(i915, PVINFO_ENABLE_PVMMIO, wanted);
-	accepted = pvinfo_read(i915, PVINFO_ENABLE_PVMMIO);
-	if (accepted && accepted_is_usable(i915, wanted, accepted)) {
-		i915->pvmmio_levels = accepted;
-		return 0;
-	}
-	plat_log(i915->plat, "i915: running without pvmmio, host accepted levels", accepted);
-	if (accepted) {
-		pvinfo_write(i915, PVINFO_ENABLE_PVMMIO, 0);
-		if (pvinfo_read(i915, PVINFO_ENABLE_PVMMIO)) {
-			plat_log(i915->plat, "i915: host does not take back levels", accepted);
-			err = -I915_EIO;
-		}
-	}
-out_free:
-	i915_pvmmio_free_page(i915);
+	wanted &= DRIVER_LEVELS;
+	if (i915->ppgtt_mode != I915_PPGTT_48BIT)
+		wanted &= ~PVMMIO_PPGTT_UPDATE;
+	err = wanted ? i915_pvmmio_negotiate(i915, wanted) : 0;
+	if (i915->pvmmio_levels & PVMMIO_PPGTT_UPDATE)
+		i915->huge_pages = false;
 	return err;
 }
 
 int i915_vgpu_detect(struct i915 *i915, const struct i915_params *params)
 {
 	uint64_t pvinfo = i915->bar0 + PVINFO_BASE;
-	uint32_t wanted = params->pvmmio_levels & DRIVER_LEVELS;
 	uint16_t version;
 	uint32_t caps;
 
@@ -109,7 +68,8 @@ int i915_vgpu_detect(struct i915 *i915, const struct i915_params *params)
 		plat_log(i915->plat, "i915: host does not emulate the status buffer, caps", caps);
 		return -I915_ENODEV;
 	}
-	return wanted ? negotiate_pvmmio(i915, wanted) : 0;
+	apply_caps(i915, caps);
+	return negotiate(i915, params->pvmmio_levels);
 }
 
 unsigned i915_vgpu_fence_count(const struct i915 *i915)
@@ -119,13 +79,35 @@ unsigned i915_vgpu_fence_count(const struct i915 *i915)
 	return count < GEN9_FENCE_COUNT ? count : GEN9_FENCE_COUNT;
 }
 
-void i915_vgpu_share(const struct i915 *i915, struct i915_ggtt_slice *mappable,
-		     struct i915_ggtt_slice *hidden)
+void i915_vgpu_share(const struct i915 *i915, struct i915_slice *mappable,
+		     struct i915_slice *hidden)
 {
 	mappable->start = pvinfo_read(i915, PVINFO_LOW_GM_BASE);
 	mappable->end = mappable->start + pvinfo_read(i915, PVINFO_LOW_GM_SIZE);
 	hidden->start = pvinfo_read(i915, PVINFO_HIGH_GM_BASE);
 	hidden->end = hidden->start + pvinfo_read(i915, PVINFO_HIGH_GM_SIZE);
+}
+
+/* Three or nine writes that belong together: another vCPU must not write a root in between. */
+void i915_vgpu_notify_roots(struct i915 *i915, const struct i915_vm *vm, bool create)
+{
+	uint64_t roots[I915_PPGTT_ROOTS];
+	unsigned count = i915_ppgtt_roots(vm, roots);
+	enum g2v_code code;
+	bool irq;
+
+	if (count == 1)
+		code = create ? G2V_PPGTT_L4_CREATE : G2V_PPGTT_L4_DESTROY;
+	else
+		code = create ? G2V_PPGTT_L3_CREATE : G2V_PPGTT_L3_DESTROY;
+	irq = plat_lock(i915->plat, &i915->root_lock);
+	plat_wmb(i915->plat); /* tables before the host is told of them */
+	for (unsigned i = 0; i < count; i++) {
+		pvinfo_write(i915, PVINFO_PDP_LO(i), (uint32_t)roots[i]);
+		pvinfo_write(i915, PVINFO_PDP_HI(i), (uint32_t)(roots[i] >> 32));
+	}
+	pvinfo_write(i915, PVINFO_G2V_NOTIFY, code);
+	plat_unlock(i915->plat, &i915->root_lock, irq);
 }
 
 void i915_vgpu_display_ready(const struct i915 *i915)

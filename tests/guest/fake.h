@@ -27,12 +27,31 @@
 #define FAKE_LOG_LIMIT        65536u
 #define FAKE_OP_DEPTH         8u
 #define FAKE_SUBMISSION_LIMIT 4096u
+#define FAKE_STORE_LIMIT      65536u
+#define FAKE_NOTICE_LIMIT     1024u
 
 struct fake_access {
 	bool write;
 	unsigned size;
 	uint32_t offset; /* in BAR0 */
 	uint64_t value;
+};
+
+/* A 64-bit store to memory other than the shared page: into a page table. */
+struct fake_store {
+	uint64_t gpa;
+	uint64_t value;
+	enum plat_op op; /* the innermost one */
+};
+
+/* A write of PVINFO_G2V_NOTIFY, and what the host found then. */
+struct fake_notice {
+	uint32_t code;
+	uint64_t roots[4];
+	struct pvmmio_ppgtt_record ppgtt;
+	struct pvmmio_ggtt_record ggtt;
+	size_t store_count; /* 64-bit stores before it */
+	bool locked;
 };
 
 /* What the engine saw in one submission. */
@@ -64,6 +83,9 @@ struct platform {
 	struct fake_access *log;
 	size_t log_count;
 	size_t log_start; /* fake_log_clear() */
+
+	struct fake_store *stores;
+	size_t store_count;
 
 	uint8_t *ram;
 	bool page_used[FAKE_RAM_PAGES];
@@ -101,6 +123,10 @@ struct platform {
 		bool refuses_page_lo, refuses_page_hi;
 		bool frozen; /* levels cannot be taken back */
 		uint32_t levels;
+		enum pvmmio_status answers[16]; /* by notification code */
+		bool silent;                    /* gives no answers at all */
+		struct fake_notice notices[FAKE_NOTICE_LIMIT];
+		size_t notice_count;
 	} host;
 
 	struct {
@@ -140,8 +166,21 @@ void next_write(struct fake_cursor *cursor, uint32_t offset, uint64_t value);
 void next_read(struct fake_cursor *cursor, uint32_t offset);
 void next_end(const struct fake_cursor *cursor);
 
-/* Guest memory behind a GGTT address, or NULL. */
+/* Guest memory behind a guest physical address or a GGTT address, or NULL. */
+void *fake_cpu(const struct platform *plat, uint64_t gpa);
 void *fake_ggtt_cpu(const struct platform *plat, uint64_t gma);
+
+/*
+ * A walk of page tables of 3 or 4 levels: guest physical address, and the entry that maps it. 0: an
+ * entry is missing on the way, or names no memory that is in use.
+ */
+struct fake_mapping {
+	uint64_t gpa;
+	uint64_t entry;
+	uint64_t page_bytes;
+};
+struct fake_mapping fake_ppgtt_walk(const struct platform *plat, const uint64_t roots[4],
+				    unsigned levels, uint64_t gma);
 
 /* ---- the GPU ---- */
 

@@ -142,22 +142,48 @@ static unsigned command_dwords(uint32_t header)
 	return (header & 0xff) + 2;
 }
 
-/* Only what the tests' batches hold. */
-static void run_batch(struct platform *plat, uint64_t gma)
+/* Memory behind an address of the context's PPGTT, by the roots in its image. */
+static void *ppgtt_cpu(const struct platform *plat, uint64_t desc, uint64_t gma)
 {
-	const uint32_t *cs = fake_ggtt_cpu(plat, gma);
+	const uint32_t *state = state_of(plat, desc);
+	unsigned mode = ((uint32_t)desc & CTX_DESC_MODE_MASK) >> CTX_DESC_MODE_SHIFT;
+	uint64_t roots[4];
+
+	for (unsigned i = 0; i < 4; i++)
+		roots[i] = (uint64_t)state[CTX_PDP0_UDW - 4 * i + 1] << 32 |
+			   state[CTX_PDP0_LDW - 4 * i + 1];
+	return fake_cpu(
+		plat,
+		fake_ppgtt_walk(plat, roots, mode == CTX_DESC_MODE_LEGACY_64B ? 4 : 3, gma).gpa);
+}
+
+/* Only what the tests' batches hold, within a page. */
+static void run_batch(struct platform *plat, uint64_t desc, uint64_t gma, bool ppgtt)
+{
+	const uint32_t *cs = ppgtt ? ppgtt_cpu(plat, desc, gma) : fake_ggtt_cpu(plat, gma);
 
 	if (!cs) {
 		violation(plat, "batch at an unmapped address");
 		return;
 	}
 	for (; *cs != MI_BATCH_BUFFER_END; cs += command_dwords(*cs)) {
-		if (*cs == (MI_STORE_DATA_IMM | MI_USE_GGTT))
-			store(plat, cs[1] | (uint64_t)cs[2] << 32, cs[3]);
+		uint64_t to = cs[1] | (uint64_t)cs[2] << 32;
+		uint32_t *p;
+
+		if (*cs == (MI_STORE_DATA_IMM | MI_USE_GGTT)) {
+			store(plat, to, cs[3]);
+		} else if (*cs == MI_STORE_DATA_IMM) {
+			p = ppgtt_cpu(plat, desc, to);
+			if (!p)
+				violation(plat, "store to an unmapped PPGTT address");
+			else
+				*p = cs[3];
+		}
 	}
 }
 
-static void run_command(struct platform *plat, enum gen9_engine_id engine, const uint32_t *cs)
+static void run_command(struct platform *plat, enum gen9_engine_id engine, uint64_t desc,
+			const uint32_t *cs)
 {
 	uint32_t hwsp = plat->regs[(fake_engine_info[engine].mmio_base + RING_HWS_PGA) / 4];
 
@@ -166,7 +192,7 @@ static void run_command(struct platform *plat, enum gen9_engine_id engine, const
 		fake_gpu_event(plat, engine, GT_USER_INTERRUPT);
 		return;
 	case MI_BATCH_BUFFER_START & 0xff800000:
-		run_batch(plat, cs[1] | (uint64_t)cs[2] << 32);
+		run_batch(plat, desc, cs[1] | (uint64_t)cs[2] << 32, *cs & MI_BATCH_PPGTT);
 		return;
 	case MI_FLUSH_DW & 0xff800000:
 		if ((*cs & MI_FLUSH_DW_POST_SYNC) == MI_FLUSH_DW_STORE_DWORD)
@@ -203,7 +229,7 @@ static void run_ring(struct platform *plat, enum gen9_engine_id engine, uint64_t
 				violation(plat, "a command crosses the end of the ring");
 			cs[i] = *(uint32_t *)fake_ggtt_cpu(plat, start + (head + 4 * i) % size);
 		}
-		run_command(plat, engine, cs);
+		run_command(plat, engine, desc, cs);
 		head = (head + 4 * count) % size;
 	}
 	state[CTX_RING_HEAD + 1] = head;

@@ -16,10 +16,11 @@ const struct gen9_engine_info fake_engine_info[GEN9_ENGINE_COUNT] = GEN9_ENGINE_
 
 /* ---- life cycle ---- */
 
-#define REGS_BYTES ((size_t)GEN9_MMIO_SIZE_BYTES)
-#define GGTT_BYTES ((size_t)GEN9_GGTT_ENTRIES * sizeof(uint64_t))
-#define LOG_BYTES  ((size_t)FAKE_LOG_LIMIT * sizeof(struct fake_access))
-#define RAM_BYTES  ((size_t)FAKE_RAM_PAGES * PLAT_PAGE_SIZE)
+#define REGS_BYTES   ((size_t)GEN9_MMIO_SIZE_BYTES)
+#define GGTT_BYTES   ((size_t)GEN9_GGTT_ENTRIES * sizeof(uint64_t))
+#define LOG_BYTES    ((size_t)FAKE_LOG_LIMIT * sizeof(struct fake_access))
+#define STORES_BYTES ((size_t)FAKE_STORE_LIMIT * sizeof(struct fake_store))
+#define RAM_BYTES    ((size_t)FAKE_RAM_PAGES * PLAT_PAGE_SIZE)
 
 /* Zeroed, and sparse: some tests make hundreds of machines, each touching little. */
 static void *map_bytes(size_t size)
@@ -37,6 +38,7 @@ struct platform *fake_create(void)
 	plat->regs = map_bytes(REGS_BYTES);
 	plat->ggtt = map_bytes(GGTT_BYTES);
 	plat->log = map_bytes(LOG_BYTES);
+	plat->stores = map_bytes(STORES_BYTES);
 	plat->ram = map_bytes(RAM_BYTES);
 	plat->pci[GEN9_PCI_ID / 4] = GEN9_PCI_DEVICE;
 	plat->pci[GEN9_PCI_BAR0 / 4] = (uint32_t)FAKE_BAR0 | 0x4; /* 64 bits */
@@ -77,6 +79,7 @@ void fake_destroy(struct platform *plat)
 	munmap(plat->regs, REGS_BYTES);
 	munmap(plat->ggtt, GGTT_BYTES);
 	munmap(plat->log, LOG_BYTES);
+	munmap(plat->stores, STORES_BYTES);
 	munmap(plat->ram, RAM_BYTES);
 	free(plat);
 }
@@ -266,10 +269,36 @@ void plat_store_release32(struct platform *plat, void *p, uint32_t value)
 	plat_store32(plat, p, value);
 }
 
+static struct pvmmio_page *shared_page(const struct platform *plat)
+{
+	uint64_t gpa = plat->regs[(PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_LO) / 4] |
+		       (uint64_t)plat->regs[(PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_HI) / 4] << 32;
+
+	return gpa ? fake_cpu(plat, gpa) : NULL;
+}
+
+static uint64_t gpa_of(const struct platform *plat, const void *p)
+{
+	size_t offset = (size_t)((const uint8_t *)p - plat->ram);
+
+	assert_true(offset < RAM_BYTES);
+	assert_true(plat->page_used[offset / PLAT_PAGE_SIZE]);
+	return FAKE_RAM_GPA + offset;
+}
+
 void plat_store64(struct platform *plat, void *p, uint64_t value)
 {
+	uint64_t gpa = gpa_of(plat, p);
+	const struct pvmmio_page *page = shared_page(plat);
+
 	point(plat);
 	*(uint64_t *)p = value;
+	if (page && (uint64_t)((uint8_t *)p - (const uint8_t *)page) < PLAT_PAGE_SIZE)
+		return;
+	assert_true(plat->store_count < FAKE_STORE_LIMIT);
+	assert_true(plat->op_depth > 0);
+	plat->stores[plat->store_count++] =
+		(struct fake_store){ gpa, value, plat->ops[plat->op_depth - 1] };
 }
 
 void plat_mb(struct platform *plat)
@@ -280,17 +309,60 @@ void plat_wmb(struct platform *plat)
 {
 }
 
+void *fake_cpu(const struct platform *plat, uint64_t gpa)
+{
+	uint64_t page = (gpa - FAKE_RAM_GPA) / PLAT_PAGE_SIZE;
+
+	if (page >= FAKE_RAM_PAGES || !plat->page_used[page])
+		return NULL;
+	return plat->ram + (gpa - FAKE_RAM_GPA);
+}
+
 void *fake_ggtt_cpu(const struct platform *plat, uint64_t gma)
 {
-	uint64_t pte, page;
+	uint64_t pte;
 
 	if (gma / PLAT_PAGE_SIZE >= GEN9_GGTT_ENTRIES)
 		return NULL;
 	pte = plat->ggtt[gma / PLAT_PAGE_SIZE];
-	page = ((pte & GEN8_PTE_ADDR_MASK) - FAKE_RAM_GPA) / PLAT_PAGE_SIZE;
-	if (!(pte & GEN8_PTE_PRESENT) || page >= FAKE_RAM_PAGES || !plat->page_used[page])
+	if (!(pte & GEN8_PTE_PRESENT))
 		return NULL;
-	return plat->ram + page * PLAT_PAGE_SIZE + gma % PLAT_PAGE_SIZE;
+	return fake_cpu(plat, (pte & GEN8_PTE_ADDR_MASK) + gma % PLAT_PAGE_SIZE);
+}
+
+/* What the entry of a page directory says of the pages below it. */
+static uint64_t page_bytes_of(uint64_t pde)
+{
+	if (pde & 1u << 7)
+		return 0x200000;
+	return pde & 1u << 11 ? 0x10000 : PLAT_PAGE_SIZE;
+}
+
+struct fake_mapping fake_ppgtt_walk(const struct platform *plat, const uint64_t roots[4],
+				    unsigned levels, uint64_t gma)
+{
+	uint64_t table = levels == 4 ? roots[0] : roots[gma >> 30 & 3];
+	struct fake_mapping m = { .page_bytes = PLAT_PAGE_SIZE };
+
+	if (gma >> (levels == 4 ? 48 : 32))
+		return (struct fake_mapping){ 0 };
+	for (int level = levels == 4 ? 3 : 1; level >= 0; level--) {
+		const uint64_t *entries = fake_cpu(plat, table);
+		unsigned index = gma >> (12 + 9 * level) & 511;
+
+		if (level == 0 && m.page_bytes == 0x10000)
+			index &= ~15u;
+		if (!entries || !(entries[index] & GEN8_PTE_PRESENT))
+			return (struct fake_mapping){ 0 };
+		m.entry = entries[index];
+		table = m.entry & GEN8_PTE_ADDR_MASK;
+		if (level == 1)
+			m.page_bytes = page_bytes_of(m.entry);
+		if (m.page_bytes == 0x200000)
+			break;
+	}
+	m.gpa = (table & ~(m.page_bytes - 1)) + (gma & (m.page_bytes - 1));
+	return fake_cpu(plat, m.gpa) ? m : (struct fake_mapping){ 0 };
 }
 
 /* ---- registers ---- */
@@ -408,9 +480,7 @@ static uint32_t reg_read(struct platform *plat, uint32_t offset)
 /* The host's half of the negotiation. */
 static void write_levels(struct platform *plat, uint32_t wanted)
 {
-	uint64_t gpa = plat->regs[(PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_LO) / 4] |
-		       (uint64_t)plat->regs[(PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_HI) / 4] << 32;
-	struct pvmmio_page *page = (void *)(plat->ram + (gpa - FAKE_RAM_GPA));
+	struct pvmmio_page *page = shared_page(plat);
 
 	if (plat->host.levels && plat->host.frozen)
 		return;
@@ -422,9 +492,38 @@ static void write_levels(struct platform *plat, uint32_t wanted)
 	plat->regs[(PVINFO_BASE + PVINFO_ENABLE_PVMMIO) / 4] = plat->host.levels;
 }
 
+/* The host acts in the notification's exit and answers before it returns. */
+static void notify(struct platform *plat, uint32_t code)
+{
+	struct fake_notice *notice = &plat->host.notices[plat->host.notice_count++];
+	struct pvmmio_page *page = plat->host.levels ? shared_page(plat) : NULL;
+
+	assert_true(plat->host.notice_count < FAKE_NOTICE_LIMIT);
+	assert_true(code < 16);
+	notice->code = code;
+	notice->store_count = plat->store_count;
+	notice->locked = plat->locks_held > 0;
+	for (unsigned i = 0; i < 4; i++)
+		notice->roots[i] = plat->regs[(PVINFO_BASE + PVINFO_PDP_LO(i)) / 4] |
+				   (uint64_t)plat->regs[(PVINFO_BASE + PVINFO_PDP_HI(i)) / 4] << 32;
+	if (!page)
+		return;
+	notice->ppgtt = page->ppgtt;
+	notice->ggtt = page->ggtt;
+	if (plat->host.silent)
+		return;
+	if (code >= G2V_PPGTT_L4_ALLOC && code <= G2V_PPGTT_L4_INSERT)
+		page->ppgtt.status = plat->host.answers[code];
+	if (code == G2V_GGTT_INSERT || code == G2V_GGTT_CLEAR)
+		page->ggtt.status = plat->host.answers[code];
+}
+
 static void reg_write(struct platform *plat, uint32_t offset, uint32_t value)
 {
 	switch (offset) {
+	case PVINFO_BASE + PVINFO_G2V_NOTIFY:
+		notify(plat, value);
+		return;
 	case MASTER_IRQ:
 		plat->regs[offset / 4] = value & MASTER_IRQ_ENABLE;
 		update_interrupt(plat);

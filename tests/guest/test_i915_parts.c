@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
-/* The driver's parts that know of nobody else: heap, ring accounting, GGTT ranges. */
+/* The driver's parts that know of nobody else: heap, ring accounting, addresses, pages. */
 #include <errno.h>
 #include <string.h>
 
 #include "guest/i915_ggtt.h"
 #include "guest/i915_heap.h"
+#include "guest/i915_mutex.h"
+#include "guest/i915_pages.h"
 #include "guest/i915_ring.h"
+#include "guest/i915_space.h"
 #include "tests/guest/fixture.h"
+
+#define PAGES(n) ((uint64_t)(n)*PLAT_PAGE_SIZE)
 
 /* ---- error numbers ---- */
 
@@ -162,8 +167,6 @@ static void ring_cancel_gives_room_back(void **state)
 
 /* ---- GGTT ---- */
 
-#define PAGES(n) ((uint64_t)(n)*PLAT_PAGE_SIZE)
-
 static void ggtt_size_follows_ggms(void **state)
 {
 	assert_int_equal(i915_ggtt_size_bytes(0x0000), 0);
@@ -172,159 +175,204 @@ static void ggtt_size_follows_ggms(void **state)
 	assert_int_equal(i915_ggtt_size_bytes(0xffc0), 4ull << 30);
 }
 
-static void ggtt_refuses_impossible_shares(void **state)
+/* ---- addresses ---- */
+
+#define HIGH_START GEN9_APERTURE_BYTES
+
+static void small_space(struct i915_space *space)
 {
-	const uint64_t aperture = GEN9_APERTURE_BYTES;
-	const struct {
-		struct i915_ggtt_slice low, high;
-		int err;
-	} cases[] = {
-		{{ 0, aperture },             { aperture, 4ull << 30 },              0        },
-		{ { 0, 0 },                   { aperture, aperture + PAGES(1) },     0        },
-		{ { PAGES(8), PAGES(9) },     { 0, 0 },                              0        },
-		{ { 0, aperture + PAGES(1) }, { 0, 0 },                              -I915_EIO},
-		{ { 0, PAGES(1) },            { aperture - PAGES(1), aperture },     -I915_EIO},
-		{ { 0, PAGES(1) },            { aperture, (4ull << 30) + PAGES(1) }, -I915_EIO},
-		{ { 1, PAGES(1) },            { 0, 0 },                              -I915_EIO},
-		{ { 0, 100 },                 { 0, 0 },                              -I915_EIO},
-	};
-	struct platform *plat = fake_create();
-
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct i915_ggtt ggtt = { 0 };
-
-		assert_int_equal(i915_ggtt_init(&ggtt, plat, FAKE_BAR0, 4ull << 30, cases[i].low,
-						cases[i].high),
-				 cases[i].err);
-	}
-	fake_destroy(plat);
+	i915_space_init(space, (struct i915_slice){ 0, PAGES(8) },
+			(struct i915_slice){ HIGH_START, HIGH_START + PAGES(8) });
 }
 
-static void small_ggtt(struct i915_ggtt *ggtt, struct platform *plat)
+static int take(struct i915_space *space, struct i915_node *node, unsigned pages,
+		enum i915_place place)
 {
-	const struct i915_ggtt_slice low = { 0, PAGES(8) };
-	const struct i915_ggtt_slice high = { GEN9_APERTURE_BYTES, GEN9_APERTURE_BYTES + PAGES(8) };
-
-	*ggtt = (struct i915_ggtt){ 0 };
-	assert_int_equal(i915_ggtt_init(ggtt, plat, FAKE_BAR0, 4ull << 30, low, high), 0);
+	return i915_space_take(space, node, PAGES(pages), PAGES(1), place);
 }
 
-static void ggtt_places_low_and_high(void **state)
+static void space_places_low_and_high(void **state)
 {
-	struct platform *plat = fake_create();
-	struct i915_ggtt_node node[8] = { 0 };
-	struct i915_ggtt ggtt;
+	struct i915_node node[8] = { 0 };
+	struct i915_space space;
 
-	small_ggtt(&ggtt, plat);
-	assert_int_equal(i915_ggtt_take(&ggtt, &node[0], PAGES(2), I915_GGTT_LOW), 0);
+	small_space(&space);
+	assert_int_equal(take(&space, &node[0], 2, I915_PLACE_LOW), 0);
 	assert_int_equal(node[0].start, PAGES(1)); /* never address 0 */
-	assert_int_equal(i915_ggtt_take(&ggtt, &node[1], PAGES(3), I915_GGTT_LOW), 0);
+	assert_int_equal(take(&space, &node[1], 3, I915_PLACE_LOW), 0);
 	assert_int_equal(node[1].start, PAGES(3));
-	assert_int_equal(i915_ggtt_take(&ggtt, &node[2], PAGES(2), I915_GGTT_HIGH), 0);
-	assert_int_equal(node[2].start, GEN9_APERTURE_BYTES + PAGES(6));
-	assert_int_equal(i915_ggtt_take(&ggtt, &node[3], PAGES(5), I915_GGTT_HIGH), 0);
-	assert_int_equal(node[3].start, GEN9_APERTURE_BYTES + PAGES(1));
+	assert_int_equal(take(&space, &node[2], 2, I915_PLACE_HIGH), 0);
+	assert_int_equal(node[2].start, HIGH_START + PAGES(6));
+	assert_int_equal(take(&space, &node[3], 5, I915_PLACE_HIGH), 0);
+	assert_int_equal(node[3].start, HIGH_START + PAGES(1));
 	/* One slice is full: the other serves, from its own end. */
-	assert_int_equal(i915_ggtt_take(&ggtt, &node[4], PAGES(2), I915_GGTT_HIGH), 0);
+	assert_int_equal(take(&space, &node[4], 2, I915_PLACE_HIGH), 0);
 	assert_int_equal(node[4].start, PAGES(6));
-	assert_int_equal(i915_ggtt_take(&ggtt, &node[5], PAGES(1), I915_GGTT_LOW), 0);
-	assert_int_equal(node[5].start, GEN9_APERTURE_BYTES);
-	assert_int_equal(i915_ggtt_take(&ggtt, &node[6], PAGES(1), I915_GGTT_LOW), -I915_ENOSPC);
+	assert_int_equal(take(&space, &node[5], 1, I915_PLACE_LOW), 0);
+	assert_int_equal(node[5].start, HIGH_START);
+	assert_int_equal(take(&space, &node[6], 1, I915_PLACE_LOW), -I915_ENOSPC);
 	/* A hole in the middle is found from both sides. */
-	i915_ggtt_give(&ggtt, &node[1]);
-	i915_ggtt_give(&ggtt, &node[1]);
-	assert_int_equal(i915_ggtt_take(&ggtt, &node[6], PAGES(1), I915_GGTT_HIGH), 0);
+	i915_space_give(&node[1]);
+	i915_space_give(&node[1]);
+	assert_int_equal(take(&space, &node[6], 1, I915_PLACE_HIGH), 0);
 	assert_int_equal(node[6].start, PAGES(5));
-	assert_int_equal(i915_ggtt_take(&ggtt, &node[7], PAGES(2), I915_GGTT_LOW), 0);
+	assert_int_equal(take(&space, &node[7], 2, I915_PLACE_LOW), 0);
 	assert_int_equal(node[7].start, PAGES(3));
-	fake_destroy(plat);
 }
 
-/* Against a bitmap: no overlap, no range outside of the slices, and failure only without a hole. */
-static void ggtt_random_ranges_never_overlap(void **state)
-{
-	enum { NODES = 24, SPAN = 16 };
-	struct platform *plat = fake_create();
-	struct i915_ggtt_node nodes[NODES] = { 0 };
-	struct i915_ggtt ggtt;
-	uint32_t seed = 12345;
+#define NODES 24u
+#define SPAN  16u /* pages: the first slice, then the second */
 
-	small_ggtt(&ggtt, plat);
+static uint64_t page_of(uint64_t address)
+{
+	return address < HIGH_START ? address / PLAT_PAGE_SIZE
+				    : (address - HIGH_START) / PLAT_PAGE_SIZE + SPAN / 2;
+}
+
+/* A bitmap of what is taken; fails the test on an overlap. */
+static void map_nodes(const struct i915_node *nodes, bool used[SPAN])
+{
+	for (unsigned i = 0; i < NODES; i++) {
+		for (uint64_t n = 0; n < nodes[i].size_bytes / PLAT_PAGE_SIZE; n++) {
+			uint64_t page = page_of(nodes[i].start) + n;
+
+			assert_true(page < SPAN);
+			assert_false(used[page]);
+			used[page] = true;
+		}
+	}
+}
+
+static bool is_free(const bool used[SPAN], uint64_t first, uint32_t pages)
+{
+	for (uint64_t page = first; page < first + pages; page++) {
+		if (page >= SPAN || used[page] || (page > first && page == SPAN / 2))
+			return false;
+	}
+	return true;
+}
+
+/* The bitmap's own answer: where the range has to go, or SPAN. */
+static uint64_t expected_page(const bool used[SPAN], uint32_t pages, uint32_t align,
+			      enum i915_place place)
+{
+	for (uint64_t i = 0; i < SPAN; i++) {
+		uint64_t page = place == I915_PLACE_LOW ? i : SPAN - 1 - i;
+
+		if (page % (SPAN / 2) % align == 0 && is_free(used, page, pages))
+			return page;
+	}
+	return SPAN;
+}
+
+static void space_random_ranges(void **state)
+{
+	struct i915_space space;
+	struct i915_node nodes[NODES] = { 0 };
+	uint32_t seed = 12345;
+	unsigned refused = 0;
+
+	small_space(&space);
 	for (unsigned round = 0; round < 20000; round++) {
 		bool used[SPAN] = { [0] = true };
-		unsigned hole = 0, longest = 0;
-		uint32_t pages;
-		struct i915_ggtt_node *node;
+		enum i915_place place;
+		uint32_t pages, align;
+		struct i915_node *node;
+		uint64_t page;
 
 		seed = seed * 1664525 + 1013904223;
 		node = &nodes[(seed >> 16) % NODES];
 		pages = 1 + (seed >> 8) % 4;
+		align = 1u << (seed >> 24) % 3;
+		place = seed >> 31 ? I915_PLACE_LOW : I915_PLACE_HIGH;
 		if (node->size_bytes) {
-			i915_ggtt_give(&ggtt, node);
+			i915_space_give(node);
 			continue;
 		}
-		for (unsigned i = 0; i < NODES; i++) {
-			uint64_t at = nodes[i].start / PLAT_PAGE_SIZE;
-
-			if (at >= GEN9_APERTURE_BYTES / PLAT_PAGE_SIZE)
-				at = at - GEN9_APERTURE_BYTES / PLAT_PAGE_SIZE + SPAN / 2;
-			for (uint64_t n = 0; n < nodes[i].size_bytes / PLAT_PAGE_SIZE; n++) {
-				assert_true(at + n < SPAN);
-				assert_false(used[at + n]);
-				used[at + n] = true;
-			}
-		}
-		for (unsigned i = 0; i < SPAN; i++) {
-			hole = i == SPAN / 2 ? 0 : hole;
-			hole = used[i] ? 0 : hole + 1;
-			longest = hole > longest ? hole : longest;
-		}
-		assert_int_equal(i915_ggtt_take(&ggtt, node, PAGES(pages),
-						seed & 1 ? I915_GGTT_LOW : I915_GGTT_HIGH),
-				 longest >= pages ? 0 : -I915_ENOSPC);
+		map_nodes(nodes, used);
+		page = expected_page(used, pages, align, place);
+		refused += page == SPAN;
+		assert_int_equal(i915_space_take(&space, node, PAGES(pages), PAGES(align), place),
+				 page == SPAN ? -I915_ENOSPC : 0);
+		if (page != SPAN)
+			assert_int_equal(page_of(node->start), page);
 	}
+	assert_in_range(refused, 1000, 15000);
+}
+
+static void space_takes_fixed_ranges(void **state)
+{
+	struct i915_node node[4] = { 0 };
+	struct i915_space space;
+
+	i915_space_init(&space, (struct i915_slice){ 0, PAGES(8) }, (struct i915_slice){ 0, 0 });
+	assert_int_equal(i915_space_take_at(&space, &node[0], PAGES(3), PAGES(2)), 0);
+	assert_int_equal(i915_space_take_at(&space, &node[1], PAGES(4), PAGES(1)), -I915_ENOSPC);
+	assert_int_equal(i915_space_take_at(&space, &node[1], PAGES(2), PAGES(2)), -I915_ENOSPC);
+	assert_int_equal(i915_space_take_at(&space, &node[1], PAGES(2), PAGES(4)), -I915_ENOSPC);
+	assert_int_equal(i915_space_take_at(&space, &node[1], PAGES(5), PAGES(3)), 0);
+	assert_int_equal(i915_space_take_at(&space, &node[2], PAGES(1), PAGES(2)), 0);
+	assert_int_equal(take(&space, &node[3], 1, I915_PLACE_LOW), -I915_ENOSPC);
+	i915_space_give(&node[0]);
+	assert_int_equal(take(&space, &node[3], 2, I915_PLACE_HIGH), 0);
+	assert_int_equal(node[3].start, PAGES(3));
+}
+
+static void space_knows_its_bounds(void **state)
+{
+	struct i915_space space;
+
+	small_space(&space);
+	assert_false(i915_space_contains(&space, 0, PAGES(1)));
+	assert_true(i915_space_contains(&space, PAGES(1), PAGES(7)));
+	assert_false(i915_space_contains(&space, PAGES(1), PAGES(8)));
+	assert_false(i915_space_contains(&space, PAGES(1), UINT64_MAX - PAGES(1)));
+	assert_false(i915_space_contains(&space, PAGES(8), PAGES(1)));
+	assert_true(i915_space_contains(&space, HIGH_START, PAGES(8)));
+	assert_true(i915_space_has_room(&space, PAGES(8), PAGES(1))); /* the second slice */
+	assert_false(i915_space_has_room(&space, PAGES(9), PAGES(1)));
+	assert_true(i915_space_has_room(&space, PAGES(1), HIGH_START));
+	assert_false(i915_space_has_room(&space, PAGES(1), HIGH_START * 2));
+}
+
+/* ---- pages ---- */
+
+static void pages_are_aligned(void **state)
+{
+	struct platform *plat = fake_create();
+	struct i915_pages first = { 0 }, pages = { 0 };
+
+	assert_int_equal(i915_pages_alloc(plat, &first, 1, 1), 0);
+	assert_int_equal(first.block_pages, 1);
+	assert_int_equal(i915_pages_alloc(plat, &pages, 20, 16), 0);
+	assert_int_equal(pages.gpa % PAGES(16), 0);
+	assert_int_equal((char *)pages.cpu - (char *)pages.block,
+			 pages.gpa - (first.gpa + PAGES(1)));
+	assert_int_equal(plat->pages_in_use, 1 + 35);
+	assert_int_equal(i915_pages_alloc(plat, &first, SIZE_MAX / PLAT_PAGE_SIZE, 2),
+			 -I915_ENOMEM);
+	i915_pages_free(plat, &pages);
+	i915_pages_free(plat, &pages);
+	i915_pages_free(plat, &first);
+	assert_int_equal(plat->pages_in_use, 0);
 	fake_destroy(plat);
 }
 
-static void ggtt_bind_writes_one_entry_a_page(void **state)
+/* ---- mutex ---- */
+
+static void mutex_is_held_once(void **state)
 {
-	const uint64_t flags = GEN8_PTE_PRESENT | GEN8_PTE_WRITABLE | 0x80;
 	struct platform *plat = fake_create();
-	struct i915_ggtt_node node = { 0 };
-	struct fake_cursor cursor;
-	struct i915_ggtt ggtt;
+	struct i915_mutex mutex = { 0 };
 
-	small_ggtt(&ggtt, plat);
-	assert_int_equal(i915_ggtt_take(&ggtt, &node, PAGES(3), I915_GGTT_LOW), 0);
-	i915_ggtt_bind(&ggtt, &node, 0x12345000);
-	cursor = fake_cursor(plat);
-	next_write(&cursor, GEN9_GTT_WINDOW + 8, 0x12345000 | flags);
-	next_write(&cursor, GEN9_GTT_WINDOW + 16, 0x12346000 | flags);
-	next_write(&cursor, GEN9_GTT_WINDOW + 24, 0x12347000 | flags);
-	next_write(&cursor, GFX_FLSH_CNTL, 1);
-	next_end(&cursor);
-	assert_int_equal(plat->log[0].size, 8);
-	assert_int_equal(plat->op_count[PLAT_OP_GGTT_INSERT], 1);
-	assert_int_equal(plat->op_accesses[PLAT_OP_GGTT_INSERT], 4);
-	i915_ggtt_give(&ggtt, &node);
-	next_end(&cursor); /* unbinding writes nothing */
-	fake_destroy(plat);
-}
-
-static void ggtt_foreign_page_is_not_in_the_share(void **state)
-{
-	const struct i915_ggtt_slice all[2] = {
-		{0,                    GEN9_APERTURE_BYTES},
-                { GEN9_APERTURE_BYTES, 4ull << 30         }
-	};
-	struct platform *plat = fake_create();
-	struct i915_ggtt ggtt;
-
-	small_ggtt(&ggtt, plat);
-	assert_int_equal(i915_ggtt_foreign_page(&ggtt), PAGES(8));
-	ggtt = (struct i915_ggtt){ 0 };
-	i915_ggtt_init(&ggtt, plat, FAKE_BAR0, 4ull << 30, all[0], all[1]);
-	assert_int_equal(i915_ggtt_foreign_page(&ggtt), 0); /* own, but never bound */
+	i915_mutex_lock(plat, &mutex);
+	assert_true(plat->irq_enabled);
+	assert_int_equal(plat->locks_held, 0);
+	assert_false(i915_mutex_trylock(plat, &mutex));
+	i915_mutex_unlock(plat, &mutex);
+	assert_true(i915_mutex_trylock(plat, &mutex));
+	i915_mutex_unlock(plat, &mutex);
+	assert_false(plat->woken); /* nobody waited */
 	fake_destroy(plat);
 }
 
@@ -340,11 +388,12 @@ int main(void)
 		cmocka_unit_test(ring_reservations_hold),
 		cmocka_unit_test(ring_cancel_gives_room_back),
 		cmocka_unit_test(ggtt_size_follows_ggms),
-		cmocka_unit_test(ggtt_refuses_impossible_shares),
-		cmocka_unit_test(ggtt_places_low_and_high),
-		cmocka_unit_test(ggtt_random_ranges_never_overlap),
-		cmocka_unit_test(ggtt_bind_writes_one_entry_a_page),
-		cmocka_unit_test(ggtt_foreign_page_is_not_in_the_share),
+		cmocka_unit_test(space_places_low_and_high),
+		cmocka_unit_test(space_random_ranges),
+		cmocka_unit_test(space_takes_fixed_ranges),
+		cmocka_unit_test(space_knows_its_bounds),
+		cmocka_unit_test(pages_are_aligned),
+		cmocka_unit_test(mutex_is_held_once),
 	};
 
 	return cmocka_run_group_tests_name("guest: heap, ring, ggtt", tests, NULL, NULL);

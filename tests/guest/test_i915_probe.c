@@ -165,6 +165,8 @@ static void probe_vgpu(void **state)
 	destroy_and_check(plat, i915);
 }
 
+#define DRIVER_LEVELS (PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
+
 /* The accesses of a negotiation whose page is at gpa, up to the levels that were read back. */
 static void expect_negotiation(struct fake_cursor *cursor)
 {
@@ -180,7 +182,7 @@ static void expect_negotiation(struct fake_cursor *cursor)
 
 static void expect_levels(struct fake_cursor *cursor)
 {
-	next_write(cursor, PV(PVINFO_ENABLE_PVMMIO), PVMMIO_ELSP_SUBMIT);
+	next_write(cursor, PV(PVINFO_ENABLE_PVMMIO), DRIVER_LEVELS);
 	next_read(cursor, PV(PVINFO_ENABLE_PVMMIO));
 }
 
@@ -216,6 +218,7 @@ static void negotiation_accepted(void **state)
 	struct i915 *i915;
 	size_t pages;
 
+	plat->host.offered = PVMMIO_ELSP_SUBMIT | PVMMIO_PLANE_UPDATE;
 	assert_int_equal(negotiated(plat, &i915, &pages), PVMMIO_ELSP_SUBMIT);
 	assert_int_equal(pages, pages_without_pvmmio() + 1);
 	expect_detection(&cursor);

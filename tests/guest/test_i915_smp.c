@@ -74,7 +74,11 @@ static void create_gpu(struct world *w, struct bus *bus, uint64_t bar0, struct d
 
 static void create_vgpu(struct world *w)
 {
-	const struct gvt_config gvt = { w->m, HOST_BAR0, PVMMIO_ELSP_SUBMIT };
+	const struct gvt_config gvt = {
+		.m = w->m,
+		.gpu_bar0 = HOST_BAR0,
+		.pvmmio_offered = PVMMIO_ELSP_SUBMIT,
+	};
 	const struct vgpu_config vgpu = {
 		.vm = w->vm,
 		.bar0 = GUEST_BAR0,

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "guest/i915_internal.h"
+
+/* In a record's status word until the host has answered. */
+#define STATUS_PENDING UINT32_MAX
+
+/* What the host may be told about the cacheability of a mapping; the entries say it as well. */
+#define CACHE_LEVEL_LLC 1u
+
+/* ---- negotiation ---- */
+
+static uint32_t pvinfo_read(const struct i915 *i915, uint32_t offset)
+{
+	return i915_read(i915, PVINFO_BASE + offset);
+}
+
+static void pvinfo_write(const struct i915 *i915, uint32_t offset, uint32_t value)
+{
+	i915_write(i915, PVINFO_BASE + offset, value);
+}
+
+void i915_pvmmio_free_page(struct i915 *i915)
+{
+	if (i915->shared.page)
+		plat_free_pages(i915->plat, i915->shared.page, 1);
+	i915->shared.page = NULL;
+}
+
+/* Publish the page's address and see whether the host has taken it. */
+static bool publish_page(struct i915 *i915)
+{
+	uint32_t lo = (uint32_t)i915->shared.gpa;
+	uint32_t hi = (uint32_t)(i915->shared.gpa >> 32);
+	uint32_t lo_back, hi_back;
+
+	pvinfo_write(i915, PVINFO_SHARED_PAGE_GPA_LO, lo);
+	pvinfo_write(i915, PVINFO_SHARED_PAGE_GPA_HI, hi);
+	lo_back = pvinfo_read(i915, PVINFO_SHARED_PAGE_GPA_LO);
+	hi_back = pvinfo_read(i915, PVINFO_SHARED_PAGE_GPA_HI);
+	return lo_back == lo && hi_back == hi;
+}
+
+/* Did the host accept something that was asked for, and does it speak of the same page layout? */
+static bool accepted_is_usable(struct i915 *i915, uint32_t wanted, uint32_t accepted)
+{
+	const struct pvmmio_page *page = i915->shared.page;
+
+	return (accepted & ~wanted) == 0 &&
+	       plat_load_acquire32(i915->plat, &page->version) == PVMMIO_PAGE_VERSION &&
+	       plat_load_acquire32(i915->plat, &page->size_bytes) == sizeof(*page);
+}
+
+int i915_pvmmio_negotiate(struct i915 *i915, uint32_t wanted)
+{
+	uint32_t accepted;
+	int err = 0;
+
+	i915->shared.page = plat_alloc_pages(i915->plat, 1, &i915->shared.gpa);
+	if (!i915->shared.page)
+		return -I915_ENOMEM;
+	if (!publish_page(i915)) {
+		plat_log(i915->plat, "i915: host refuses the shared page at", i915->shared.gpa);
+		goto out_free;
+	}
+	pvinfo_write(i915, PVINFO_ENABLE_PVMMIO, wanted);
+	accepted = pvinfo_read(i915, PVINFO_ENABLE_PVMMIO);
+	if (accepted && accepted_is_usable(i915, wanted, accepted)) {
+		i915->pvmmio_levels = accepted;
+		return 0;
+	}
+	plat_log(i915->plat, "i915: running without pvmmio, host accepted levels", accepted);
+	if (accepted) {
+		pvinfo_write(i915, PVINFO_ENABLE_PVMMIO, 0);
+		if (pvinfo_read(i915, PVINFO_ENABLE_PVMMIO)) {
+			plat_log(i915->plat, "i915: host does not take back levels", accepted);
+			err = -I915_EIO;
+		}
+	}
+out_free:
+	i915_pvmmio_free_page(i915);
+	return err;
+}
+
+/* ---- records ---- */
+
+static int error_of(const struct i915 *i915, enum g2v_code code, uint32_t status)
+{
+	if (status == PVMMIO_STATUS_OK)
+		return 0;
+	plat_log(i915->plat, "i915: host refuses a notification, code and status",
+		 (uint64_t)code << 32 | status);
+	switch (status) {
+	case PVMMIO_STATUS_RANGE:
+		return -I915_EINVAL;
+	case PVMMIO_STATUS_NO_MEMORY:
+		return -I915_ENOMEM;
+	default:
+		return -I915_EIO;
+	}
+}
+
+/* The record's lock is held. */
+static int ring(struct i915 *i915, enum g2v_code code, uint32_t *status)
+{
+	plat_store32(i915->plat, status, STATUS_PENDING);
+	plat_wmb(i915->plat); /* entries and record before the doorbell */
+	pvinfo_write(i915, PVINFO_G2V_NOTIFY, code);
+	/* Acquire: whatever the host did, it did before it answered. */
+	return error_of(i915, code, plat_load_acquire32(i915->plat, status));
+}
+
+int i915_pvmmio_ppgtt(struct i915 *i915, enum g2v_code code, uint64_t root, uint64_t start,
+		      uint64_t length_bytes)
+{
+	struct pvmmio_ppgtt_record *record = &i915->shared.page->ppgtt;
+	struct platform *plat = i915->plat;
+	bool irq = plat_lock(plat, &i915->shared.ppgtt_lock);
+	int err;
+
+	plat_store64(plat, &record->pdp, root);
+	plat_store64(plat, &record->start, start);
+	plat_store64(plat, &record->length_bytes, length_bytes);
+	plat_store32(plat, &record->cache_level, CACHE_LEVEL_LLC);
+	err = ring(i915, code, &record->status);
+	plat_unlock(plat, &i915->shared.ppgtt_lock, irq);
+	return err;
+}
+
+int i915_pvmmio_ggtt(struct i915 *i915, enum g2v_code code, uint64_t start, uint64_t length_bytes)
+{
+	struct pvmmio_ggtt_record *record = &i915->shared.page->ggtt;
+	struct platform *plat = i915->plat;
+	bool irq = plat_lock(plat, &i915->shared.ggtt_lock);
+	int err;
+
+	plat_store64(plat, &record->start, start);
+	plat_store64(plat, &record->length_bytes, length_bytes);
+	plat_store32(plat, &record->cache_level, CACHE_LEVEL_LLC);
+	err = ring(i915, code, &record->status);
+	plat_unlock(plat, &i915->shared.ggtt_lock, irq);
+	return err;
+}
