@@ -138,7 +138,7 @@ const struct schema_row schema_rows[] = {
 	{ SECTION_PLATFORM, "costs", VALUE_TEXT, .default_text = "kvm-userspace",
 	  .form = "profile", .doc = "cost profile: a name, or a path that ends in .yaml",
 	  FIELD(platform_head, costs) },
-	{ SECTION_PLATFORM, "oos_pool", VALUE_INTEGER, .max = 1u << 20, .default_text = "8192",
+	{ SECTION_PLATFORM, "oos_pool", VALUE_INTEGER, .min = 1, .max = 1u << 20, .default_text = "8192",
 	  .doc = "tables that may be out of sync at once, of all VMs with `shadow: oos`",
 	  FIELD(platform_head, oos_pool_pages) },
 	{ SECTION_PLATFORM, "set", VALUE_OTHER, .form = "mapping",

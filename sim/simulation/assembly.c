@@ -125,6 +125,7 @@ static int create_vgpu(struct assembly *a, struct assembly_vm *avm)
 		.hidden_bytes = vm->hidden_bytes,
 		.fence_count = vm->fences,
 		.pvmmio_allowed = vm->pvmmio_levels,
+		.shadow = vm->shadow == VM_SHADOW_OOS ? VGPU_SHADOW_OOS : VGPU_SHADOW_STRICT,
 	};
 	int ret = vgpu_create(&avm->vgpu, a->gvt, &config);
 
@@ -145,6 +146,7 @@ static int create_mediated(struct assembly *a)
 		.m = a->m,
 		.gpu_bar0 = ASSEMBLY_HOST_BAR0,
 		.pvmmio_offered = schema_levels_implemented(),
+		.oos_pool_pages = a->config->oos_pool_pages,
 	};
 	int ret = gvt_create(&a->gvt, &config);
 

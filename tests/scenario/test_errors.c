@@ -271,7 +271,7 @@ static const struct row object_rows[] = {
 	  "  {bind: {object: a}}, {bind: {object: b}}, {unbind: {object: a}}]}}]\n",	     "bad.yaml:2:40: 'b' is still bound when the steps begin anew; expected an unbind, or "
 	  "repeat: 1\n"								    },
 	{ "platform: {oos_pool: 1048577}\n" FIXTURE_VMS,
-         "bad.yaml:1:22: 'oos_pool' is 1048577; expected 0 to 1048576\n"														},
+         "bad.yaml:1:22: 'oos_pool' is 1048577; expected 1 to 1048576\n"														},
 };
 
 static const struct row variant_rows[] = {
