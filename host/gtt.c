@@ -244,6 +244,12 @@ int gtt_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t 
 	return 0;
 }
 
+void gtt_forget_halves(struct vgpu *vgpu)
+{
+	for (uint64_t i = 0; i < entry_count(&vgpu->ggtt); i++)
+		vgpu->ggtt.state[i] &= (uint8_t)~HALF_ONLY;
+}
+
 int guest_read(struct vgpu *vgpu, uint64_t gpa, void *buf, size_t len)
 {
 	assert((gpa & PAGE_MASK) + len <= PAGE_SIZE);

@@ -50,6 +50,9 @@ void gtt_view_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uin
  */
 int gtt_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t value);
 
+/* Halves of entries whose other half has not come are no more than storage from now on. */
+void gtt_forget_halves(struct vgpu *vgpu);
+
 /* ---- entries on their way to the hardware ---- */
 
 struct gtt_entry {

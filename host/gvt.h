@@ -113,14 +113,18 @@ enum gvt_incident {
 					 or a mode that is not emulated switched on */
 	GVT_INCIDENT_PVMMIO_PAGE,     /* shared page address unusable */
 	GVT_INCIDENT_PVMMIO_LEVELS,   /* levels not offered, or changed after negotiation */
-	GVT_INCIDENT_GGTT_BACKING,    /* present GGTT entry names what is not guest RAM */
-	GVT_INCIDENT_PPGTT_ROOT,      /* root of an address space missing, unusable or unknown */
-	GVT_INCIDENT_PPGTT_BACKING,   /* page table entry names what is not guest RAM */
-	GVT_INCIDENT_PPGTT_TABLE,     /* page serves as tables of two levels, or is of 1 GiB */
-	GVT_INCIDENT_PPGTT_LIMIT,     /* more tables or address spaces than a vGPU may have */
-	GVT_INCIDENT_PPGTT_MEMORY,    /* the host is short of memory for shadow tables */
-	GVT_INCIDENT_WORKLOAD_HANG,   /* the hardware hung on a workload */
-	GVT_INCIDENT_FAILSAFE,        /* its value: the incident that was the reason */
+	GVT_INCIDENT_PVMMIO_NOTIFY,   /* of a level that was not negotiated; its code */
+	GVT_INCIDENT_PPGTT_RECORD,    /* range or tables of an update not usable; its start */
+	GVT_INCIDENT_PPGTT_UNKNOWN_ROOT, /* update of no paravirtual space; the root */
+	GVT_INCIDENT_GGTT_RECORD,        /* range or entries of an update not usable; its start */
+	GVT_INCIDENT_GGTT_BACKING,       /* present GGTT entry names what is not guest RAM */
+	GVT_INCIDENT_PPGTT_ROOT,         /* root of an address space missing, unusable or unknown */
+	GVT_INCIDENT_PPGTT_BACKING,      /* page table entry names what is not guest RAM */
+	GVT_INCIDENT_PPGTT_TABLE,        /* page serves as tables of two levels, or is of 1 GiB */
+	GVT_INCIDENT_PPGTT_LIMIT,        /* more tables or address spaces than a vGPU may have */
+	GVT_INCIDENT_PPGTT_MEMORY,       /* the host is short of memory for shadow tables */
+	GVT_INCIDENT_WORKLOAD_HANG,      /* the hardware hung on a workload */
+	GVT_INCIDENT_FAILSAFE,           /* its value: the incident that was the reason */
 	GVT_INCIDENT_COUNT,
 };
 

@@ -9,8 +9,6 @@
 #include "host/vgpu.h"
 #include "sim/abi/pvinfo.h"
 
-#define G2V_CODE_LAST 7u // of those known: 1 is from before PPGTT notifications and does nothing
-
 enum field_effect {
 	FIELD_READ_ONLY, // a write is a mistake of the guest and dropped
 	FIELD_STORED,
@@ -103,16 +101,19 @@ static int refuse(struct vgpu *vgpu, uint32_t offset)
 	return -EINVAL;
 }
 
-// The guest gets no status; reading the register gives back the last code, known or not.
+/*
+ * The register gives no status; reading it gives back the last code, known or not. 1 is from before
+ * PPGTT notifications and does nothing; contexts are told for nothing as well.
+ */
 static int notify(struct vgpu *vgpu, uint32_t offset, uint32_t code)
 {
 	vreg_write(vgpu, offset, code);
-	if (code == 0 || code > G2V_CODE_LAST)
+	if (code == 0 || code > G2V_GGTT_CLEAR)
 		return refuse(vgpu, offset);
 	vgpu->g2v_notifications++;
 	if (code >= G2V_PPGTT_L3_CREATE && code <= G2V_PPGTT_L4_DESTROY)
 		return ppgtt_notify(vgpu, code);
-	return 0;
+	return code >= G2V_PPGTT_L4_ALLOC ? pvmmio_notify(vgpu, code) : 0;
 }
 
 int pvinfo_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)

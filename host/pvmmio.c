@@ -6,6 +6,8 @@
 #include <errno.h>
 
 #include "host/interrupt.h"
+#include "host/pv_ggtt.h"
+#include "host/pv_ppgtt.h"
 #include "host/vgpu.h"
 #include "sim/abi/pvinfo.h"
 #include "sim/abi/pvmmio.h"
@@ -60,6 +62,11 @@ static int negotiate(struct vgpu *vgpu, uint32_t wanted)
 		vgpu_incident(vgpu, GVT_INCIDENT_PVMMIO_PAGE, gpa);
 		return -EINVAL;
 	}
+	// Where the window cannot be mapped only that level stays off.
+	if (accepted & PVMMIO_GGTT_UPDATE && pv_ggtt_enable(vgpu))
+		accepted &= ~PVMMIO_GGTT_UPDATE;
+	if (!accepted)
+		return -ENOMEM;
 	publish_layout(vgpu, page);
 	vgpu->pvmmio_gfn = gpa >> PAGE_SHIFT;
 	vgpu->pvmmio_levels = accepted;
@@ -94,17 +101,93 @@ int pvmmio_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)
 	}
 }
 
+// Before a record is read or answered: others may have to go first.
+static struct pvmmio_page *access_page(struct vgpu *vgpu, enum work_kind kind)
+{
+	work_spend(vgpu->m, kind, 1);
+	exec_sync(vgpu->m->ex);
+	return guest_ram_page(vgpu->vm->ram, vgpu->pvmmio_gfn);
+}
+
 int pvmmio_read_elsp(struct vgpu *vgpu, uint32_t dwords[3])
 {
 	const struct pvmmio_page *page;
 
 	assert(vgpu->pvmmio_levels & PVMMIO_ELSP_SUBMIT);
-	work_spend(vgpu->m, WORK_GUEST_READ, 1);
-	exec_sync(vgpu->m->ex);
-	page = guest_ram_page(vgpu->vm->ram, vgpu->pvmmio_gfn);
+	page = access_page(vgpu, WORK_GUEST_READ);
 	if (!page)
 		return -EFAULT;
 	for (unsigned i = 0; i < 3; i++)
 		dwords[i] = __atomic_load_n(&page->elsp_data[i], __ATOMIC_ACQUIRE);
 	return 0;
+}
+
+/* ---- table updates ---- */
+
+static bool is_ggtt_code(uint32_t code)
+{
+	return code == G2V_GGTT_INSERT || code == G2V_GGTT_CLEAR;
+}
+
+static void answer(struct vgpu *vgpu, uint32_t code, enum pvmmio_status status)
+{
+	struct pvmmio_page *page = access_page(vgpu, WORK_GUEST_WRITE);
+	uint32_t *word = is_ggtt_code(code) ? &page->ggtt.status : &page->ppgtt.status;
+
+	__atomic_store_n(word, (uint32_t)status, __ATOMIC_RELEASE);
+}
+
+// value: what of the record the report shows.
+static enum pvmmio_status update_ppgtt(struct vgpu *vgpu, uint32_t code, uint64_t *value)
+{
+	const struct pvmmio_page *page = access_page(vgpu, WORK_GUEST_READ);
+	const struct pvmmio_ppgtt_record record = {
+		.pdp = __atomic_load_n(&page->ppgtt.pdp, __ATOMIC_ACQUIRE),
+		.start = __atomic_load_n(&page->ppgtt.start, __ATOMIC_ACQUIRE),
+		.length_bytes = __atomic_load_n(&page->ppgtt.length_bytes, __ATOMIC_ACQUIRE),
+		.cache_level = __atomic_load_n(&page->ppgtt.cache_level, __ATOMIC_ACQUIRE),
+	};
+	enum pvmmio_status status = pv_ppgtt_update(vgpu, code, &record);
+
+	*value = status == PVMMIO_STATUS_UNKNOWN_ROOT ? record.pdp : record.start;
+	return status;
+}
+
+static enum pvmmio_status update_ggtt(struct vgpu *vgpu, uint32_t code, uint64_t *value)
+{
+	const struct pvmmio_page *page = access_page(vgpu, WORK_GUEST_READ);
+	const struct pvmmio_ggtt_record record = {
+		.start = __atomic_load_n(&page->ggtt.start, __ATOMIC_ACQUIRE),
+		.length_bytes = __atomic_load_n(&page->ggtt.length_bytes, __ATOMIC_ACQUIRE),
+		.cache_level = __atomic_load_n(&page->ggtt.cache_level, __ATOMIC_ACQUIRE),
+	};
+
+	*value = record.start;
+	return pv_ggtt_update(vgpu, code, &record);
+}
+
+static enum gvt_incident incident_of(uint32_t code, enum pvmmio_status status)
+{
+	if (status == PVMMIO_STATUS_REFUSED)
+		return GVT_INCIDENT_PVMMIO_NOTIFY;
+	if (status == PVMMIO_STATUS_UNKNOWN_ROOT)
+		return GVT_INCIDENT_PPGTT_UNKNOWN_ROOT;
+	return is_ggtt_code(code) ? GVT_INCIDENT_GGTT_RECORD : GVT_INCIDENT_PPGTT_RECORD;
+}
+
+int pvmmio_notify(struct vgpu *vgpu, uint32_t code)
+{
+	uint32_t level = is_ggtt_code(code) ? PVMMIO_GGTT_UPDATE : PVMMIO_PPGTT_UPDATE;
+	enum pvmmio_status status = PVMMIO_STATUS_REFUSED;
+	uint64_t value = code;
+
+	if (vgpu->pvmmio_levels & level)
+		status = is_ggtt_code(code) ? update_ggtt(vgpu, code, &value)
+					    : update_ppgtt(vgpu, code, &value);
+	if (status)
+		vgpu_incident(vgpu, incident_of(code, status), value);
+	// Without any level there is no page to answer in.
+	if (vgpu->pvmmio_levels)
+		answer(vgpu, code, status);
+	return status ? -EINVAL : 0;
 }

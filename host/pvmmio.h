@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mediator's half of pvmmio: negotiation, and the one read of a record in the shared page.
- * Protocol: sim/abi/pvmmio.h.
+ * The mediator's half of pvmmio: negotiation, and the records in the shared page: read once each,
+ * answered once each. Protocol: sim/abi/pvmmio.h.
  *
  * What happens to the state of pvmmio on a reset of the device by its driver (GDRST), engine or
- * full: nothing. Levels and page stay: a Linux 4.19 guest does not negotiate again. They go with
- * the virtual device.
+ * full: nothing. Levels and page stay, and so do host-owned page tables and GGTT entries in effect:
+ * a Linux 4.19 guest does not negotiate again, and does not insert again. They go with the virtual
+ * device. docs/protocol.md has the table.
  */
 #ifndef PVMMIO_HOST_PVMMIO_H
 #define PVMMIO_HOST_PVMMIO_H
@@ -17,7 +18,7 @@
 struct vgpu;
 
 /* Levels that this mediator knows how to serve. */
-#define PVMMIO_IMPLEMENTED PVMMIO_ELSP_SUBMIT
+#define PVMMIO_IMPLEMENTED (PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
 
 /* A write to one of the pvmmio registers of PVINFO. 0, -EINVAL when refused. */
 int pvmmio_write(struct vgpu *vgpu, uint32_t offset, uint32_t value);
@@ -27,5 +28,11 @@ int pvmmio_write(struct vgpu *vgpu, uint32_t offset, uint32_t value);
  * level must have been negotiated. 0, -EFAULT.
  */
 int pvmmio_read_elsp(struct vgpu *vgpu, uint32_t dwords[3]);
+
+/*
+ * Notifications G2V_PPGTT_L4_ALLOC to G2V_GGTT_CLEAR: copy the record, each field read once, do
+ * what it says, store the status. 0; -EINVAL with an incident noted and nothing changed.
+ */
+int pvmmio_notify(struct vgpu *vgpu, uint32_t code);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "host/execlist.h"
 #include "host/gtt.h"
+#include "host/pv_ggtt.h"
 #include "host/pvinfo.h"
 #include "host/pvmmio.h"
 #include "host/scheduler.h"
@@ -306,6 +307,7 @@ void vgpu_destroy(struct vgpu *vgpu)
 	bus_unmap(bus, &vgpu->registers);
 	bus_unmap(bus, &vgpu->hole);
 	bus_unmap(bus, &vgpu->gtt_window);
+	pv_ggtt_fini(vgpu);
 	in_context = vgpu->m->ex->current;
 	sched_stop(vgpu);
 	// Whoever completed the last workload may still hold the lock. Others may want it only to

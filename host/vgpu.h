@@ -89,6 +89,7 @@ struct vgpu {
 	struct bus_region registers;
 	struct bus_region hole;
 	struct bus_region gtt_window;
+	struct bus_region gtt_view; /* over the window's own part with level ggtt_update */
 
 	uint32_t *vreg; /* one dword per register */
 	bool failsafe;
@@ -111,6 +112,7 @@ struct vgpu {
 	struct shadow_pages shadow;
 	struct ppgtt_mm *spaces;
 	unsigned space_count;
+	uint64_t pv_tables; /* host-owned ones, of all PPGTT_PV spaces */
 
 	struct vgpu_engine engines[GEN9_ENGINE_COUNT];
 

@@ -125,7 +125,7 @@ static void notifications_are_counted(void **state)
 	assert_int_equal(g->vgpu->g2v_notifications, 7);
 	assert_int_equal(rig_incidents(g, GVT_INCIDENT_PVINFO_WRITE), 0);
 	rig_write32(g, REG(PVINFO_G2V_NOTIFY), 0);
-	rig_write32(g, REG(PVINFO_G2V_NOTIFY), 8);
+	rig_write32(g, REG(PVINFO_G2V_NOTIFY), G2V_GGTT_CLEAR + 1);
 	rig_write32(g, REG(PVINFO_G2V_NOTIFY), UINT32_MAX);
 	assert_int_equal(g->vgpu->g2v_notifications, 7);
 	assert_int_equal(rig_incidents(g, GVT_INCIDENT_PVINFO_WRITE), 3);
@@ -153,7 +153,7 @@ static void what_is_not_implemented_stays_off(void **state)
 	struct rig_guest *g = &rig.guests[0];
 
 	assert_int_equal(rig_negotiate(g, rig_alloc(g, 1), PVMMIO_ALL | 0x80000000),
-			 PVMMIO_ELSP_SUBMIT);
+			 PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE);
 	assert_int_equal(rig_incidents(g, GVT_INCIDENT_PVMMIO_LEVELS), 1);
 }
 
