@@ -311,6 +311,22 @@ void bus_write(struct bus *bus, uint64_t addr, unsigned size_bytes, uint64_t val
 		write_generally(bus, addr, size_bytes, value);
 }
 
+uint64_t bus_peek(const struct bus *bus, uint64_t addr, unsigned size_bytes)
+{
+	const struct bus_page *page = bus_page_of_access(bus, addr, size_bytes);
+	const struct bus_region *region;
+	uint64_t value = 0;
+
+	if (!page || page->attr == BUS_NONE || page->attr == BUS_TRAP)
+		return bus_value_mask(size_bytes);
+	if (page->attr != BUS_PASSTHROUGH)
+		return bus_ram_load(bus, addr, size_bytes, __ATOMIC_RELAXED);
+	region = page_region(bus, page);
+	if (region->ops->read(region->opaque, addr - region->base, size_bytes, &value))
+		return 0;
+	return value & bus_value_mask(size_bytes);
+}
+
 void bus_exit(struct bus *bus, struct vcpu *vcpu, enum exit_reason reason)
 {
 	struct bus_access access = { .vcpu = vcpu, .reason = reason };
