@@ -107,7 +107,9 @@ bool gen9_execlist_pending_ready(const struct gen9_engine *engine)
 
 void gen9_execlist_promote(struct gen9_engine *engine)
 {
-	engine->lists[engine->running_list].valid = false;
+	/* On an idle engine the other one may be the submission after the one that now runs. */
+	if (engine->active)
+		engine->lists[engine->running_list].valid = false;
 	engine->running_list ^= 1u;
 	engine->element = 0;
 }

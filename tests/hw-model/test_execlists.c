@@ -135,6 +135,24 @@ static void test_third_execlist_is_an_overrun(struct rig *rig)
 	CHECK_EQ(rig, rig_stats(rig, GEN9_RCS0).elsp_overruns, 1);
 }
 
+/* The second comes before the engine acts on the first: it runs the first, then changes over. */
+static void test_two_submissions_to_an_idle_engine(struct rig *rig)
+{
+	uint32_t target = rig_alloc(rig, 1);
+	struct rig_context a, b;
+
+	rig_context_init(&a, rig, GEN9_RCS0, 1);
+	rig_context_init(&b, rig, GEN9_RCS0, 2);
+	rig_emit(&b, STORE(target, 1));
+	rig_submit(&a, NULL);
+	rig_submit(&b, NULL);
+	rig_wait_idle(rig, GEN9_RCS0);
+	CHECK_EQ(rig, rig_event(rig, GEN9_RCS0), EVENT(0x1, 0));
+	CHECK_EQ(rig, rig_event(rig, GEN9_RCS0), EVENT(0x12, 1));
+	CHECK_EQ(rig, rig_event(rig, GEN9_RCS0), EVENT(0x18, 2));
+	CHECK_EQ(rig, rig_load(rig, target), 1);
+}
+
 static void test_lite_restore(struct rig *rig)
 {
 	struct rig_context a;
@@ -429,6 +447,7 @@ static void test_submission_while_the_context_is_saved(struct rig *rig)
 	T(test_needs_run_list_mode)                                                                \
 	T(test_invalid_element_is_dropped)                                                         \
 	T(test_third_execlist_is_an_overrun)                                                       \
+	T(test_two_submissions_to_an_idle_engine)                                                  \
 	T(test_lite_restore)                                                                       \
 	T(test_lite_restore_brings_a_second_element)                                               \
 	T(test_force_restore_is_no_lite_restore)                                                   \
