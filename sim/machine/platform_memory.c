@@ -45,15 +45,19 @@ uint64_t platform_pages_in_use(const struct platform *plat)
 
 void *plat_alloc_pages(struct platform *plat, size_t page_count, uint64_t *gpa_out)
 {
-	uint64_t pfn;
-	uint8_t *pages;
+	// Below, no page was ever handed out: still the zeroes of a new memfd, and not touched for
+	// that reason, so that what a guest allocates and never uses takes no memory of the host.
+	uint64_t fresh_end_pfn = plat->pages.lowest_pfn;
+	uint64_t pfn, used_pfn;
 
 	if (page_pool_alloc(&plat->pages, page_count, &pfn))
 		return NULL;
-	pages = plat->ram + (pfn << PAGE_SHIFT);
-	memset(pages, 0, page_count << PAGE_SHIFT);
+	used_pfn = pfn > fresh_end_pfn ? pfn : fresh_end_pfn;
+	if (used_pfn < pfn + page_count)
+		memset(plat->ram + (used_pfn << PAGE_SHIFT), 0,
+		       (pfn + page_count - used_pfn) << PAGE_SHIFT);
 	*gpa_out = pfn << PAGE_SHIFT;
-	return pages;
+	return plat->ram + (pfn << PAGE_SHIFT);
 }
 
 void plat_free_pages(struct platform *plat, void *pages, size_t page_count)

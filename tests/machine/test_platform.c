@@ -60,6 +60,23 @@ static void test_pages_come_from_the_top_and_are_reused(void **state)
 	assert_int_equal(platform_pages_in_use(bed.plat), 9);
 }
 
+// Pages that were never handed out are zero by themselves, the others are cleared.
+static void test_old_and_new_pages_are_zero(void **state)
+{
+	uint64_t gpa[3];
+	uint8_t *pages[3];
+
+	pages[0] = plat_alloc_pages(bed.plat, 2, &gpa[0]);
+	pages[1] = plat_alloc_pages(bed.plat, 3, &gpa[1]);
+	memset(pages[0], 0x5a, 2 * PAGE_SIZE);
+	memset(pages[1], 0x5a, 3 * PAGE_SIZE);
+	plat_free_pages(bed.plat, pages[1], 3);
+	pages[2] = plat_alloc_pages(bed.plat, 5, &gpa[2]);
+	assert_int_equal(gpa[2], gpa[1] - 2 * PAGE_SIZE);
+	for (uint64_t i = 0; i < 5 * PAGE_SIZE; i++)
+		assert_int_equal(pages[2][i], 0);
+}
+
 static void test_the_first_mib_is_never_handed_out(void **state)
 {
 	uint64_t pages = (ram_bytes() - (UINT64_C(1) << 20)) / PAGE_SIZE;
@@ -433,6 +450,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BED(test_pages_come_from_the_top_and_are_reused),
+		BED(test_old_and_new_pages_are_zero),
 		BED(test_the_first_mib_is_never_handed_out),
 		cmocka_unit_test(test_random_allocations),
 		BED(test_wrong_frees_stop_the_program),
