@@ -46,6 +46,7 @@ static int sync_page(struct oos_page *oos)
 	int error = 0;
 
 	leave(oos);
+	page->store_count = 0; // as from now, also when the page is taken away in between
 	page_track_protect(vgpu, &page->guest);
 	host_spend(vgpu, WORK_OOS_COMPARE, SHADOW_ENTRIES);
 	exec_sync(vgpu->m->ex);
