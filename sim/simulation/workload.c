@@ -172,13 +172,20 @@ static void stop_driver(struct workload *w)
 	assert(platform_pages_in_use(w->plat) == 0 && "the driver gave all pages back");
 }
 
+static const enum i915_ppgtt_mode ppgtt_modes[] = {
+	[VM_PPGTT_48BIT] = I915_PPGTT_48BIT,
+	[VM_PPGTT_32BIT] = I915_PPGTT_32BIT,
+	[VM_PPGTT_NONE] = I915_PPGTT_NONE,
+};
+
 void workload_run(struct workload *workload)
 {
 	struct workload *w = workload;
 	const struct i915_params params = {
 		.pvmmio_levels = w->avm->config->pvmmio_levels,
 		.skip_pvinfo = w->avm->config->skip_pvinfo,
-		.ppgtt = I915_PPGTT_NONE,
+		.ppgtt = ppgtt_modes[w->avm->config->ppgtt],
+		.huge_pages = w->avm->config->huge_pages,
 	};
 	int ret;
 
