@@ -76,7 +76,7 @@ static void run_body(void *arg)
 
 void rig_run_profile(void (*body)(struct rig *rig), const struct hw_profile *profile)
 {
-	static const struct machine_config machine_config = { .memory_bytes = UINT64_C(1) << 30 };
+	static const struct machine_config machine_config = { .memory_bytes = RIG_MEMORY_BYTES };
 	struct rig rig = { .body = body, .next_page = 16 };
 	struct gen9_gpu_config config = {
 		.profile = profile, .msi = {.deliver = count_msi, .opaque = &rig}

@@ -23,10 +23,11 @@
 #include "hw-model/regs/gen9_commands.h"
 #include "hw-model/regs/gen9_context.h"
 
-#define RIG_BAR0       UINT64_C(0x1800000000)
-#define RIG_GGTT_PAGES 4096u
-#define RIG_RING_BYTES 0x1000u
-#define RIG_EVENTS     64u
+#define RIG_BAR0         UINT64_C(0x1800000000)
+#define RIG_MEMORY_BYTES (UINT64_C(1) << 30)
+#define RIG_GGTT_PAGES   4096u
+#define RIG_RING_BYTES   0x1000u
+#define RIG_EVENTS       64u
 
 struct rig {
 	struct machine *m;
