@@ -32,6 +32,12 @@ static void kick_engine(struct gvt *gvt, struct sched_engine *engine)
 	exec_wake_all(gvt->m->ex, &engine->waiters, exec_now(gvt->m->ex));
 }
 
+static void kick_all_engines(struct gvt *gvt)
+{
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
+		kick_engine(gvt, &gvt->sched.engines[id]);
+}
+
 // Ask for a scheduling pass, on behalf of whoever does what asks for it.
 static void kick_service(struct gvt *gvt)
 {
@@ -89,8 +95,7 @@ static void switch_to_next(struct gvt *gvt)
 	sched->slice_end_ps = exec_now(gvt->m->ex) + SLICE_PS;
 	run_queue_remove(sched, sched->current);
 	run_queue_append(sched, sched->current);
-	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
-		kick_engine(gvt, &sched->engines[id]);
+	kick_all_engines(gvt);
 }
 
 static void schedule(struct gvt *gvt)
@@ -173,8 +178,11 @@ void sched_stop(struct vgpu *vgpu)
 	}
 	if (sched->current == vgpu)
 		sched->current = NULL;
-	if (sched->next == vgpu)
+	if (sched->next == vgpu) {
 		sched->next = NULL;
+		// Engines that the owner left idle in favour of this one may have work.
+		kick_all_engines(gvt);
+	}
 	if (in_context) {
 		kick_service(gvt);
 		sim_mutex_unlock(gvt->m, &sched->lock);

@@ -259,6 +259,53 @@ static void engines_change_hands_together(void **state)
 	assert_true(*second[0].word > *first[0].word);
 }
 
+// Submit arg's jobs at 0.5 ms; at 2 ms give up, by a reset of the whole virtual GPU.
+static void submit_and_give_up(struct rig_guest *guest, void *arg)
+{
+	struct executor *ex = rig.m->ex;
+	uint64_t start_ps = exec_now(ex);
+
+	exec_sleep_until(ex, start_ps + 500 * PS_PER_US);
+	submit_all(guest, arg);
+	exec_sleep_until(ex, start_ps + 2000 * PS_PER_US);
+	guest_store(guest, GDRST, 4, 1);
+}
+
+// Submit the first job now, the second at 1.5 ms, when the other's turn has been decided.
+static void submit_one_by_one(struct rig_guest *guest, void *arg)
+{
+	struct job *job = arg;
+	struct job now[2] = { job[0] };
+	struct executor *ex = rig.m->ex;
+
+	submit_all(guest, now);
+	exec_sleep_until(ex, exec_now(ex) + 1500 * PS_PER_US);
+	submit_all(guest, job + 1);
+}
+
+// An engine that has held back for the next owner goes on when that one does not come after all.
+static void next_owner_does_not_come(void **state)
+{
+	struct job mine[3] = { 0 };
+	struct job others[2] = { 0 };
+
+	job_create(&mine[0], &rig.guests[0], GEN9_RCS0, 1);
+	emit_draw(&mine[0], 3000000); // 3 ms: three slices
+	emit_time(&mine[0], 0);
+	job_create(&mine[1], &rig.guests[0], GEN9_BCS0, 2);
+	emit_time(&mine[1], 0);
+	job_create(&others[0], &rig.guests[1], GEN9_RCS0, 1);
+	emit_time(&others[0], 0);
+	rig.guests[1].program = submit_and_give_up;
+	rig.guests[1].arg = others;
+	exec_wake_all(rig.m->ex, &rig.guests[1].waiting, executor_time_ps(rig.m->ex));
+	rig_run(&rig.guests[0], submit_one_by_one, mine);
+	assert_int_equal(*others[0].word, 0);
+	assert_int_not_equal(*mine[0].word, 0);
+	assert_int_not_equal(*mine[1].word, 0);
+	assert_true(*mine[1].word < *mine[0].word);
+}
+
 // A register that commands can write and no context holds changes hands with the engine.
 static void switched_registers_follow_their_owner(void **state)
 {
@@ -702,6 +749,7 @@ int main(void)
 		TEST(both_get_what_they_submit),
 		TEST(nobody_waits_for_the_others_whole_queue),
 		TEST(engines_change_hands_together),
+		TEST(next_owner_does_not_come),
 		TEST(switched_registers_follow_their_owner),
 		TEST(engine_state_is_the_owners),
 		TEST(hang_costs_the_guilty_its_queue),
