@@ -171,6 +171,8 @@ void dispatch_thread(void *arg)
 	for (;;) {
 		struct workload *workload = sched_next_workload(engine);
 
+		trace_emit(engine->gvt->m, TRACE_WORKLOAD_TAKE, workload->vgpu->vm->id,
+			   workload->engine, workload->descriptor, workload->flow);
 		workload->status = dispatch(engine, workload);
 		if (!workload->status) {
 			workload->status = hw_engine_wait(engine->hw);

@@ -64,7 +64,9 @@ static int submit(struct vgpu *vgpu, enum gen9_engine_id engine, const uint64_t 
 		workload->schedule_in = i == 0;
 		workload->pair[0] = pair[0];
 		workload->pair[1] = pair[1];
-		trace_emit(vgpu->m, TRACE_WORKLOAD_QUEUE, vgpu->vm->id, engine, pair[i]);
+		workload->flow = trace_new_flow(vgpu->m);
+		trace_emit(vgpu->m, TRACE_WORKLOAD_QUEUE, vgpu->vm->id, engine, pair[i],
+			   workload->flow);
 		sched_queue(workload);
 	}
 	return 0;

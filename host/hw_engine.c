@@ -104,6 +104,7 @@ static void deliver(void *opaque, uint64_t at_ps)
 {
 	struct hw *hw = opaque;
 
+	trace_emit(hw->m, TRACE_MSI, (uint64_t)-1, 0, at_ps);
 	if (at_ps < hw->irq_at_ps)
 		hw->irq_at_ps = at_ps;
 	exec_wake_all(hw->m->ex, &hw->irq_waiters, at_ps);
@@ -205,8 +206,10 @@ void hw_interrupt_thread(void *arg)
 			else
 				exec_sleep_until(ex, hw->irq_at_ps);
 		}
+		trace_emit(hw->m, TRACE_HOST_INTERRUPT_BEGIN, hw->irq_at_ps);
 		hw->irq_at_ps = EXEC_NEVER;
 		serve_interrupt(hw);
+		trace_emit(hw->m, TRACE_HOST_INTERRUPT, hw->irq_at_ps);
 	}
 }
 

@@ -82,7 +82,6 @@ static void inject(struct vgpu *vgpu)
 
 	work_spend(m, WORK_INTERRUPT_INJECT, 1);
 	vgpu->stats.msi_injected++;
-	trace_emit(m, TRACE_MSI, vgpu->vm->id, 0);
 	vcpu_post_interrupt(vgpu->vm->vcpus[0], exec_now(m->ex));
 }
 

@@ -29,6 +29,7 @@ struct workload {
 	bool schedule_in; /* element 0 of its submission: announces the pair when dispatched */
 	uint64_t pair[2];
 	struct work_origin origin;
+	uint64_t flow; /* its number in traces */
 
 	struct ppgtt_mm *mm; /* its address space, with a reference; NULL: it has none */
 	bool mm_pinned;

@@ -120,6 +120,8 @@ static int lite_restore(struct gen9_engine *engine)
 	int rc;
 
 	gen9_execlist_promote(engine);
+	trace_emit(engine->gpu->m, TRACE_LITE_RESTORE, engine->id,
+		   gen9_context_id(engine->descriptor));
 	descriptor = gen9_execlist_element(engine, 0);
 	rc = gen9_context_lite_restore(engine, descriptor & CTX_DESC_FORCE_PD_RESTORE);
 	if (!rc)
@@ -205,17 +207,24 @@ static int run_until_idle(struct gen9_engine *engine)
 	engine->descriptor = gen9_execlist_element(engine, 0);
 	engine->active = true;
 	gen9_engine_set_busy(engine, true);
+	trace_emit(engine->gpu->m, TRACE_ENGINE_ACTIVE, engine->id);
 	rc = gen9_csb_write(engine, CSB_IDLE_TO_ACTIVE, 0);
 	while (!rc && engine->active) {
 		engine->descriptor = gen9_execlist_element(engine, engine->element);
+		trace_emit(engine->gpu->m, TRACE_CONTEXT_START, engine->id,
+			   gen9_context_id(engine->descriptor), engine->element);
 		rc = gen9_context_load(engine);
 		if (!rc)
 			rc = run_context(engine, &outcome);
 		if (!rc)
 			rc = leave_context(engine, outcome);
+		if (!rc)
+			trace_emit(engine->gpu->m, TRACE_CONTEXT_END, engine->id);
 	}
-	if (!rc)
+	if (!rc) {
+		trace_emit(engine->gpu->m, TRACE_ENGINE_IDLE, engine->id);
 		gen9_engine_set_busy(engine, false);
+	}
 	return rc;
 }
 

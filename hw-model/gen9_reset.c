@@ -48,6 +48,7 @@ static void reset_engine(struct gen9_engine *engine)
 	gen9_tlb_invalidate(&engine->tlb, GEN9_SPACE_GGTT);
 	gen9_tlb_invalidate(&engine->tlb, GEN9_SPACE_PPGTT);
 	gen9_engine_set_busy(engine, false);
+	trace_emit(engine->gpu->m, TRACE_ENGINE_RESET, engine->id);
 	engine->reset_count++;
 	wake(engine);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The wrapper around a VM's exits that emits TRACE_EXIT when one is over. */
+/* The wrapper around a VM's exits that emits TRACE_EXIT_BEGIN and TRACE_EXIT. */
 #ifndef PVMMIO_SIM_MACHINE_TRACE_LAYER_H
 #define PVMMIO_SIM_MACHINE_TRACE_LAYER_H
 
@@ -12,6 +12,7 @@ struct trace_layer {
 	struct machine *m;
 };
 
+/* Push it last: what is outside of it is in no TRACE_EXIT's duration. */
 void trace_layer_init(struct trace_layer *trace, struct machine *m);
 
 #endif

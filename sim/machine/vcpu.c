@@ -129,6 +129,7 @@ static void accept_arrivals(struct vcpu *vcpu, uint64_t now_ps)
 		vcpu->irq_at_ps[0] = EXEC_NEVER;
 	vcpu->interrupts_taken++;
 	vcpu->interrupts_merged += arrived - 1;
+	trace_emit(vcpu->vm->m, TRACE_INTERRUPT, vcpu->vm->id, vcpu->id, arrived);
 }
 
 // Let a sleeping vCPU look again. It is woken at the caller's time and not at the event's, so that
@@ -142,6 +143,7 @@ static void reconsider(struct vcpu *vcpu)
 
 void vcpu_post_interrupt(struct vcpu *vcpu, uint64_t at_ps)
 {
+	trace_emit(vcpu->vm->m, TRACE_MSI, vcpu->vm->id, vcpu->id, at_ps);
 	queue_arrival(vcpu, at_ps);
 	reconsider(vcpu);
 }
@@ -150,7 +152,6 @@ static void deliver_msi(void *opaque, uint64_t at_ps)
 {
 	struct vcpu *vcpu = opaque;
 
-	trace_emit(vcpu->vm->m, TRACE_MSI, vcpu->vm->id, 0);
 	vcpu_post_interrupt(vcpu, at_ps);
 }
 
@@ -295,6 +296,7 @@ void vcpu_op_begin(struct vcpu *vcpu, enum guest_op op)
 	vcpu->ops[vcpu->op_depth].nested_ps = 0;
 	vcpu->op_depth++;
 	update_origin(vcpu);
+	trace_emit(vcpu->vm->m, TRACE_OPERATION_BEGIN, vcpu->vm->id, op);
 }
 
 void vcpu_op_end(struct vcpu *vcpu, enum guest_op op)

@@ -74,7 +74,10 @@ static struct work_origin party_origin(const struct party *party)
 
 void work_book(struct machine *m, enum work_kind kind, uint64_t count, uint64_t ps)
 {
-	ledger_book_work(m->ledger, party_origin(party_current(m->ex)), kind, count, ps);
+	struct work_origin origin = party_origin(party_current(m->ex));
+
+	ledger_book_work(m->ledger, origin, kind, count, ps);
+	trace_emit(m, TRACE_WORK, (uint64_t)origin.vm_id, origin.op, kind, count, ps);
 }
 
 struct work_origin work_origin(struct machine *m)

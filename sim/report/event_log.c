@@ -2,42 +2,31 @@
 #include "sim/report/event_log.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "sim/machine/container.h"
-#include "sim/machine/exit.h"
+#include "sim/report/event_argument.h"
 
 static void write_argument(FILE *out, const char *name, uint64_t value)
 {
-	static const char *const hexadecimal[] = { "address",  "data",   "descriptor", "element0",
-						   "element1", "header", "status" };
+	const char *word = event_argument_word(name, value);
 
-	if (strcmp(name, "reason") == 0 && value < EXIT_REASON_COUNT) {
-		fprintf(out, " %s=%s", name, exit_reason_name((enum exit_reason)value));
-		return;
-	}
-	if (strcmp(name, "op") == 0 && value < GUEST_OP_COUNT) {
-		fprintf(out, " %s=%s", name, guest_op_name((enum guest_op)value));
-		return;
-	}
-	for (size_t i = 0; i < sizeof(hexadecimal) / sizeof(hexadecimal[0]); i++) {
-		if (strcmp(name, hexadecimal[i]) == 0) {
-			fprintf(out, " %s=0x%" PRIx64, name, value);
-			return;
-		}
-	}
-	fprintf(out, " %s=%" PRId64, name, (int64_t)value);
+	if (word)
+		fprintf(out, " %s=%s", name, word);
+	else if (event_argument_is_hexadecimal(name))
+		fprintf(out, " %s=0x%" PRIx64, name, value);
+	else
+		fprintf(out, " %s=%" PRId64, name, (int64_t)value);
 }
 
-static void log_event(struct trace_sink *sink, enum trace_event event, uint64_t time_ps,
-		      unsigned context_id, const char *context_name, const uint64_t args[4])
+static void log_event(struct trace_sink *sink, const struct trace_record *record)
 {
 	FILE *out = container_of(sink, struct event_log, sink)->out;
-	const struct trace_event_info *info = &trace_events[event];
+	const struct trace_event_info *info = &trace_events[record->event];
 
-	fprintf(out, "%" PRIu64 " %u %s %s", time_ps, context_id, context_name, info->name);
-	for (unsigned i = 0; i < 4 && info->arg_names[i]; i++)
-		write_argument(out, info->arg_names[i], args[i]);
+	fprintf(out, "%" PRIu64 " %u %s %s", record->time_ps, record->context_id,
+		record->context_name, info->name);
+	for (unsigned i = 0; info->arg_names[i]; i++)
+		write_argument(out, info->arg_names[i], record->args[i]);
 	fputc('\n', out);
 }
 

@@ -4,7 +4,8 @@
  *
  *	TIME_PS CONTEXT_ID CONTEXT_NAME EVENT NAME=VALUE...
  *
- * Values are decimal, those of addresses, descriptors and headers hexadecimal; -1 is nobody.
+ * Values are decimal, those of addresses, descriptors and registers hexadecimal; -1 is nobody.
+ * Reasons, operations, kinds of work and engines are shown by name.
  */
 #ifndef PVMMIO_SIM_REPORT_EVENT_LOG_H
 #define PVMMIO_SIM_REPORT_EVENT_LOG_H

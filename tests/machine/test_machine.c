@@ -124,24 +124,29 @@ static void test_machines_do_not_know_each_other(void **state)
 
 struct writing_sink {
 	struct trace_sink sink;
-	char text[1024];
+	char text[4096];
 };
 
-static void write_event(struct trace_sink *sink, enum trace_event event, uint64_t time_ps,
-			unsigned context_id, const char *context_name, const uint64_t args[4])
+static void write_event(struct trace_sink *sink, const struct trace_record *record)
 {
+	const struct trace_event_info *info = &trace_events[record->event];
 	struct writing_sink *writing = (struct writing_sink *)sink;
 	size_t used = strlen(writing->text);
 
 	used += (size_t)snprintf(writing->text + used, sizeof(writing->text) - used, "%llu %s %s",
-				 (unsigned long long)time_ps, context_name,
-				 trace_events[event].name);
-	for (int i = 0; i < 4 && trace_events[event].arg_names[i]; i++)
+				 (unsigned long long)record->time_ps, record->context_name,
+				 info->name);
+	for (int i = 0; info->arg_names[i]; i++)
 		used += (size_t)snprintf(writing->text + used, sizeof(writing->text) - used,
-					 " %s=%llx", trace_events[event].arg_names[i],
-					 (unsigned long long)args[i]);
+					 " %s=%llx", info->arg_names[i],
+					 (unsigned long long)record->args[i]);
 	snprintf(writing->text + used, sizeof(writing->text) - used, "\n");
 }
+
+#define EXIT_PLACE " vm=0 reason=0 region=2 address=100000230"
+#define EXIT_PARTS                                                                                 \
+	" size_bytes=4 op=2 duration_ps=120 transition_ps=100 dispatch_ps=0 forwarding_ps=0"       \
+	" emulation_ps=0 guest_memory_ps=0 lock_wait_ps=0 reentry_ps=20"
 
 static void test_trace_tells_exits_and_operations(void **state)
 {
@@ -154,11 +159,13 @@ static void test_trace_tells_exits_and_operations(void **state)
 	bed_create(&bed, &(struct bed_options){ .costs = &costs, .trace = &writing.sink });
 	bed_run(&bed, submit_once);
 	trace_emit(bed.m, TRACE_FAILSAFE, 1, 2);
-	assert_string_equal(writing.text,
-			    "288 bed/vcpu0 exit vm=0 reason=0 address=100000230 duration_ps=120\n"
-			    "576 bed/vcpu0 exit vm=0 reason=0 address=100000230 duration_ps=120\n"
-			    "576 bed/vcpu0 operation vm=0 op=2 duration_ps=240\n"
-			    "576  failsafe vm=1 cause=2\n");
+	assert_string_equal(writing.text, "0 bed/vcpu0 operation_begin vm=0 op=2\n"
+					  "0 bed/vcpu0 exit_begin" EXIT_PLACE "\n"
+					  "288 bed/vcpu0 exit" EXIT_PLACE " value=1" EXIT_PARTS "\n"
+					  "288 bed/vcpu0 exit_begin" EXIT_PLACE "\n"
+					  "576 bed/vcpu0 exit" EXIT_PLACE " value=1" EXIT_PARTS "\n"
+					  "576 bed/vcpu0 operation vm=0 op=2 duration_ps=240\n"
+					  "576  failsafe vm=1 cause=2\n");
 	assert_int_equal(bed_totals(&bed, GUEST_OP_SUBMIT).exits.time_ps, 0x240);
 	bed_destroy(&bed);
 }

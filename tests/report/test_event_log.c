@@ -11,6 +11,20 @@
 #include "sim/machine/exit.h"
 #include "sim/report/event_log.h"
 
+static void emit(struct event_log *log, enum trace_event event, uint64_t time_ps,
+		 const uint64_t args[4])
+{
+	struct trace_record record = {
+		.event = event,
+		.time_ps = time_ps,
+		.context_id = 3,
+		.context_name = "vm0/vcpu0",
+	};
+
+	memcpy(record.args, args, 4 * sizeof(args[0]));
+	log->sink.event(&log->sink, &record);
+}
+
 static void test_lines(void **state)
 {
 	struct event_log log;
@@ -20,16 +34,16 @@ static void test_lines(void **state)
 
 	assert_non_null(out);
 	event_log_init(&log, out);
-	log.sink.event(&log.sink, TRACE_EXIT, 1500, 3, "vm0/vcpu0",
-		       (const uint64_t[4]){ 0, EXIT_MMIO_WRITE, 0x22230, 700 });
-	log.sink.event(&log.sink, TRACE_MSI, 2000, 4, "gvt", (const uint64_t[4]){ UINT64_MAX, 5 });
-	log.sink.event(&log.sink, TRACE_OPERATION, 2500, 3, "vm0/vcpu0",
-		       (const uint64_t[4]){ 0, GUEST_OP_SUBMIT, 9 });
+	emit(&log, TRACE_EXIT_BEGIN, 1500, (const uint64_t[4]){ 0, EXIT_MMIO_WRITE, 2, 0x22230 });
+	emit(&log, TRACE_MSI, 2000, (const uint64_t[4]){ UINT64_MAX, 0, 5 });
+	emit(&log, TRACE_OPERATION, 2500, (const uint64_t[4]){ 0, GUEST_OP_SUBMIT, 9 });
+	emit(&log, TRACE_CSB, 2600, (const uint64_t[4]){ 0, 24, 3 });
 	fclose(out);
-	assert_string_equal(text, "1500 3 vm0/vcpu0 exit vm=0 reason=mmio_write address=0x22230 "
-				  "duration_ps=700\n"
-				  "2000 4 gvt msi vm=-1 data=0x5\n"
-				  "2500 3 vm0/vcpu0 operation vm=0 op=submit duration_ps=9\n");
+	assert_string_equal(text, "1500 3 vm0/vcpu0 exit_begin vm=0 reason=mmio_write region=2 "
+				  "address=0x22230\n"
+				  "2000 3 vm0/vcpu0 msi vm=-1 vcpu=0 at_ps=5\n"
+				  "2500 3 vm0/vcpu0 operation vm=0 op=submit duration_ps=9\n"
+				  "2600 3 vm0/vcpu0 csb engine=RCS0 status=0x18 context_id=0x3\n");
 	free(text);
 }
 
@@ -42,10 +56,9 @@ static void test_unknown_names(void **state)
 	FILE *out = open_memstream(&text, &len);
 
 	event_log_init(&log, out);
-	log.sink.event(&log.sink, TRACE_OPERATION, 1, 1, "x",
-		       (const uint64_t[4]){ 0, GUEST_OP_COUNT, 9 });
+	emit(&log, TRACE_OPERATION, 1, (const uint64_t[4]){ 0, GUEST_OP_COUNT, 9 });
 	fclose(out);
-	assert_string_equal(text, "1 1 x operation vm=0 op=12 duration_ps=9\n");
+	assert_string_equal(text, "1 3 vm0/vcpu0 operation vm=0 op=12 duration_ps=9\n");
 	free(text);
 }
 
