@@ -26,6 +26,7 @@ static void test_reset_of_a_hung_engine(struct rig *rig)
 	rig_emit(&a, 0xffffffff);
 	rig_emit(&b, STORE(at, 1));
 	rig_submit(&a, NULL);
+	rig_sleep(rig, PS_PER_MS);
 	rig_submit(&b, NULL); /* pending: dropped by the reset */
 	rig_sleep(rig, PS_PER_MS);
 	rig_write_engine(rig, GEN9_VCS0, RING_RESET_CTL, MASKED_ENABLE(RESET_CTL_REQUEST));
