@@ -23,7 +23,7 @@
 
 #define FAKE_BAR0             0x140000000ull
 #define FAKE_RAM_GPA          0x20000000ull
-#define FAKE_RAM_PAGES        4096u
+#define FAKE_RAM_PAGES        8192u
 #define FAKE_LOG_LIMIT        65536u
 #define FAKE_OP_DEPTH         8u
 #define FAKE_SUBMISSION_LIMIT 4096u
@@ -86,6 +86,8 @@ struct platform {
 
 	struct fake_store *stores;
 	size_t store_count;
+	void (*store_hook)(const struct fake_store *store, void *arg); /* when it has happened */
+	void *store_hook_arg;
 
 	uint8_t *ram;
 	bool page_used[FAKE_RAM_PAGES];

@@ -299,6 +299,8 @@ void plat_store64(struct platform *plat, void *p, uint64_t value)
 	assert_true(plat->op_depth > 0);
 	plat->stores[plat->store_count++] =
 		(struct fake_store){ gpa, value, plat->ops[plat->op_depth - 1] };
+	if (plat->store_hook)
+		plat->store_hook(&plat->stores[plat->store_count - 1], plat->store_hook_arg);
 }
 
 void plat_mb(struct platform *plat)

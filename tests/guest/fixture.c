@@ -11,13 +11,33 @@ struct i915_vma *fixture_bind(struct i915 *i915, struct i915_vm *vm, size_t size
 	return vma;
 }
 
-static struct fixture make(struct platform *plat, uint32_t pvmmio_levels)
+struct i915_vma *fixture_bind_at(struct i915 *i915, struct i915_vm *vm, size_t size_bytes,
+				 uint64_t gma)
 {
-	struct i915_params params = { .pvmmio_levels = pvmmio_levels, .ppgtt = I915_PPGTT_NONE };
+	const struct i915_bind how = { .fixed_gma = gma, .flags = I915_BIND_FIXED };
+	struct i915_object *obj = i915_object_create(i915, size_bytes);
+	struct i915_vma *vma = NULL;
+
+	assert_non_null(obj);
+	assert_int_equal(i915_vma_bind(vm, obj, &how, &vma), 0);
+	assert_int_equal(i915_vma_gma(vma), gma);
+	return vma;
+}
+
+void fixture_drop(struct i915_vma *vma)
+{
+	struct i915_object *obj = i915_vma_object(vma);
+
+	i915_vma_unbind(vma);
+	i915_object_destroy(obj);
+}
+
+struct fixture fixture_with(struct platform *plat, const struct i915_params *params)
+{
 	struct fixture f = { .plat = plat };
 	struct batch batch;
 
-	assert_int_equal(i915_create(&f.i915, plat, &params), 0);
+	assert_int_equal(i915_create(&f.i915, plat, params), 0);
 	f.batch = fixture_bind(f.i915, i915_ggtt_vm(f.i915), PLAT_PAGE_SIZE);
 	batch_begin(&batch, f.batch);
 	assert_int_equal(batch_end(&batch), 0);
@@ -31,12 +51,24 @@ static struct fixture make(struct platform *plat, uint32_t pvmmio_levels)
 
 struct fixture fixture_vgpu(uint32_t pvmmio_levels)
 {
-	return make(fake_create_vgpu(), pvmmio_levels);
+	const struct i915_params params = { .pvmmio_levels = pvmmio_levels,
+					    .ppgtt = I915_PPGTT_NONE };
+
+	return fixture_with(fake_create_vgpu(), &params);
 }
 
 struct fixture fixture_native(void)
 {
-	return make(fake_create(), 0);
+	const struct i915_params params = { .ppgtt = I915_PPGTT_NONE };
+
+	return fixture_with(fake_create(), &params);
+}
+
+struct fixture fixture_ppgtt(enum i915_ppgtt_mode mode, uint32_t pvmmio_levels)
+{
+	const struct i915_params params = { .pvmmio_levels = pvmmio_levels, .ppgtt = mode };
+
+	return fixture_with(fake_create_vgpu(), &params);
 }
 
 void fixture_end(struct fixture *f)

@@ -28,9 +28,18 @@ struct fixture {
 /* A driver on a vGPU with these pvmmio levels wanted; the access log is empty afterwards. */
 struct fixture fixture_vgpu(uint32_t pvmmio_levels);
 struct fixture fixture_native(void);
+struct fixture fixture_with(struct platform *plat, const struct i915_params *params);
 
-/* A new object bound into vm by defaults. */
+/* A vGPU whose contexts have address spaces of their own. */
+struct fixture fixture_ppgtt(enum i915_ppgtt_mode mode, uint32_t pvmmio_levels);
+
+/* A new object bound into vm, by defaults or at gma. */
 struct i915_vma *fixture_bind(struct i915 *i915, struct i915_vm *vm, size_t size_bytes);
+struct i915_vma *fixture_bind_at(struct i915 *i915, struct i915_vm *vm, size_t size_bytes,
+				 uint64_t gma);
+
+/* Unbind it and destroy its object. */
+void fixture_drop(struct i915_vma *vma);
 
 /* Destroy all of it; fails the test on a leak or on a rule that the driver broke. */
 void fixture_end(struct fixture *f);
