@@ -22,7 +22,8 @@
 #define REST_BYTES        (4 * (STATE_DWORDS - LRC_HEADER_DWORDS))
 #define CONTROL_BITS      0xfu
 #define RING_LIMIT_PAGES  512u /* what RING_CTL can say */
-#define RING_CLOSE_DWORDS 3u   /* what the host adds, and padding to a qword */
+#define RING_OPEN_DWORDS  6u   /* what the host puts before, at most */
+#define RING_CLOSE_DWORDS 3u   /* and behind, with padding to a qword */
 
 int shadow_context_init(struct vgpu *vgpu)
 {
@@ -77,6 +78,22 @@ static int reserve_ring(struct vgpu *vgpu, struct hw_pages *ring, size_t dwords)
 }
 
 /*
+ * Every request of the host begins so (Linux 4.19, i915_request_alloc()). Without it an engine
+ * could still know translations of tables that are gone, and that another guest's have taken the
+ * place of.
+ */
+static size_t invalidate_translations(enum gen9_engine_id id, uint32_t *to)
+{
+	size_t dwords = id == GEN9_RCS0 ? 6 : 4;
+
+	memset(to, 0, 4 * dwords);
+	to[0] = id == GEN9_RCS0 ? PIPE_CONTROL : MI_FLUSH_DW | MI_FLUSH_DW_TLB;
+	if (id == GEN9_RCS0)
+		to[1] = PIPE_CONTROL_TLB_INVALIDATE | PIPE_CONTROL_CS_STALL;
+	return dwords;
+}
+
+/*
  * Commands go to the start of the ring. The host adds what its own breadcrumb would: arbitration
  * on, without which the engine would never switch away from a guest that turned it off.
  */
@@ -86,13 +103,15 @@ static int fill_ring(struct workload *workload, uint32_t *tail_bytes)
 	struct hw_pages *ring = &vgpu->engines[workload->engine].shadow_ring;
 	size_t dwords = workload->command_dwords;
 	uint32_t *to;
-	int ret = reserve_ring(vgpu, ring, dwords + RING_CLOSE_DWORDS);
+	int ret = reserve_ring(vgpu, ring, RING_OPEN_DWORDS + dwords + RING_CLOSE_DWORDS);
 
 	if (ret)
 		return ret;
 	to = (uint32_t *)ring->cpu;
-	if (dwords)
-		memcpy(to, workload->commands, 4 * dwords);
+	dwords = invalidate_translations(workload->engine, to);
+	if (workload->command_dwords)
+		memcpy(to + dwords, workload->commands, 4 * workload->command_dwords);
+	dwords += workload->command_dwords;
 	to[dwords++] = MI_ARB_ON_OFF | MI_ARB_ENABLE;
 	to[dwords++] = MI_NOOP;
 	if (dwords % 2)
