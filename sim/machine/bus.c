@@ -180,7 +180,8 @@ static void run_exit(struct bus *bus, struct bus_access *access)
 	party->exit_start_ps = access->start_ps;
 	bus->outermost->exit(bus->outermost, access);
 	party->open_exit = NULL;
-	duration_ps = exec_now(bus->ex) - access->start_ps;
+	party->reentry_ps = exec_now(bus->ex);
+	duration_ps = party->reentry_ps - access->start_ps;
 	if (duration_ps == account->run_ps)
 		account->run_count++;
 	else

@@ -228,6 +228,7 @@ static inline void bus_exit_close(struct bus *bus, uint64_t start_ps, enum exit_
 			       bus->prices[reason].part_ps[EXIT_PART_REENTRY];
 
 	party->open_exit = NULL;
+	party->reentry_ps = start_ps + duration_ps;
 	ex->now_ps = start_ps + duration_ps;
 	if (__builtin_expect(duration_ps == account->run_ps, 1))
 		account->run_count++;

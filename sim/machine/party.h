@@ -22,6 +22,7 @@ struct party {
 	uint64_t exit_origin;           /* VM, vCPU and operation, see ledger_origin() */
 	struct exit_account *open_exit; /* the exit being handled; NULL: in the guest */
 	uint64_t exit_start_ps;         /* when it began */
+	uint64_t reentry_ps; /* when the last one ended, since interrupts were enabled; or 0 */
 };
 
 /* The current context's party; NULL on hardware's contexts and outside of contexts. */

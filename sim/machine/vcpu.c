@@ -166,17 +166,32 @@ static bool can_take(const struct vcpu *vcpu)
 	       vcpu->irq_at_ps[0] <= exec_now(executor_of(vcpu));
 }
 
+// Interrupts are on or off from now on: an exit that ended before has delivered none of those to
+// come.
+static void set_irq_enabled(struct vcpu *vcpu, bool enabled)
+{
+	vcpu->irq_enabled = enabled;
+	vcpu->party.reentry_ps = 0;
+}
+
+// Did the first arrival find the vCPU in the hypervisor, which delivered it on the way back?
+static bool arrived_in_exit(const struct vcpu *vcpu)
+{
+	return vcpu->irq_at_ps[0] <= vcpu->party.reentry_ps;
+}
+
 // Delivery, handler and end of one interrupt. See the table in vm.h.
 static void take_interrupt(struct vcpu *vcpu, bool was_halted)
 {
 	bool exits = vcpu->vm->virtualized && !price_of(vcpu, COST_INTERRUPT_POSTED);
 	struct executor *ex = executor_of(vcpu);
 	struct vm *vm = vcpu->vm;
+	bool in_guest = !was_halted && !arrived_in_exit(vcpu);
 
 	vcpu->irq_in_service = true;
-	vcpu->irq_enabled = false;
+	set_irq_enabled(vcpu, false);
 	vcpu_op_begin(vcpu, GUEST_OP_INTERRUPT);
-	if (exits && !was_halted)
+	if (exits && in_guest)
 		bus_exit(vm->bus, vcpu, EXIT_INTERRUPT);
 	exec_sync(ex);
 	accept_arrivals(vcpu, exec_now(ex));
@@ -187,7 +202,7 @@ static void take_interrupt(struct vcpu *vcpu, bool was_halted)
 		bus_exit(vm->bus, vcpu, EXIT_EOI);
 	vcpu_op_end(vcpu, GUEST_OP_INTERRUPT);
 	vcpu->irq_in_service = false;
-	vcpu->irq_enabled = true;
+	set_irq_enabled(vcpu, true);
 }
 
 void vcpu_poll_interrupts(struct vcpu *vcpu)
@@ -205,7 +220,8 @@ bool vcpu_set_irq_enabled(struct vcpu *vcpu, bool enabled)
 	// From here on, a wake-up may fall between a test and the sleep that follows it.
 	if (was_enabled && !enabled)
 		vcpu->wake_at_ps = EXEC_NEVER;
-	vcpu->irq_enabled = enabled;
+	if (was_enabled != enabled)
+		set_irq_enabled(vcpu, enabled);
 	if (enabled) {
 		exec_sync(executor_of(vcpu));
 		vcpu_poll_interrupts(vcpu);
@@ -264,7 +280,7 @@ int vcpu_halt(struct vcpu *vcpu, uint64_t deadline_ps)
 	enum halt_end end;
 
 	assert(!vcpu->irq_in_service && "an interrupt handler must not sleep");
-	vcpu->irq_enabled = true;
+	set_irq_enabled(vcpu, true);
 	vcpu->halted = true;
 	exec_sync(ex);
 	end = halt_wait(vcpu, deadline_ps, &slept);
@@ -273,7 +289,7 @@ int vcpu_halt(struct vcpu *vcpu, uint64_t deadline_ps)
 		exec_advance(ex, price_of(vcpu, COST_VCPU_WAKE));
 	if (end == HALT_INTERRUPT)
 		take_interrupt(vcpu, slept);
-	vcpu->irq_enabled = was_enabled;
+	set_irq_enabled(vcpu, was_enabled);
 	// The caller tests again now: whatever woke it so far has had its effect.
 	vcpu->wake_at_ps = EXEC_NEVER;
 	return end == HALT_DEADLINE ? -ETIMEDOUT : 0;

@@ -16,6 +16,9 @@
  *   virtualized, not posted    EXIT_INTERRUPT,          wake, delivery, EXIT_EOI
  *                              delivery, EXIT_EOI
  *
+ * What arrives during an exit is delivered by the re-entry that ends it, without EXIT_INTERRUPT,
+ * unless interrupts are disabled then: that takes an exit when they are enabled again.
+ *
  * Interrupts that arrive while one is pending merge with it, as edges do in an interrupt request
  * register; one that arrives while one is in service is taken after it.
  */

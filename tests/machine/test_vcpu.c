@@ -317,6 +317,61 @@ static void test_every_access_takes_what_is_pending(void **state)
 		assert_int_equal(story.taken_ps[i], (100 + 200 * (uint64_t)i) * NS);
 }
 
+static void post_in_exit(struct vm_bed *b)
+{
+	exec_advance(b->m->ex, 40 * NS);
+	vcpu_post_interrupt(b->vm->vcpus[0], exec_now(b->m->ex));
+	exec_advance(b->m->ex, 40 * NS);
+}
+
+// Twice: the second time the exit goes the short way.
+static void accesses_that_bring_interrupts(void *arg)
+{
+	bed.device.hook = post_in_exit;
+	plat_irq_restore(bed.plat, story.enabled);
+	for (unsigned i = 1; i <= 3; i++) {
+		plat_read32(bed.plat, BED_DEVICE_BASE);
+		exec_advance(bed.m->ex, 500 * NS); // it was delivered long before it is seen here
+		plat_irq_restore(bed.plat, true);
+		assert_int_equal(story.taken, i);
+		plat_irq_restore(bed.plat, story.enabled);
+	}
+}
+
+static void test_arrival_in_an_exit_takes_none_of_its_own(void **state)
+{
+	play(accesses_that_bring_interrupts);
+	assert_int_equal(exits(EXIT_INTERRUPT), 0);
+	assert_int_equal(exits(EXIT_EOI), 3);
+}
+
+static void test_arrival_in_an_exit_while_disabled_takes_one_later(void **state)
+{
+	story.enabled = false;
+	play(accesses_that_bring_interrupts);
+	assert_int_equal(exits(EXIT_INTERRUPT), 3);
+	assert_int_equal(exits(EXIT_EOI), 3);
+}
+
+static void access_then_compute(void *arg)
+{
+	plat_irq_restore(bed.plat, true);
+	for (unsigned i = 1; i <= 3; i++) {
+		plat_read32(bed.plat, BED_DEVICE_BASE);
+		exec_advance(bed.m->ex, 500 * NS);
+		vcpu_post_interrupt(bed.vm->vcpus[0], exec_now(bed.m->ex) - 200 * NS);
+		exec_advance(bed.m->ex, 500 * NS);
+		plat_write32(bed.plat, BED_DEVICE_BASE, 1);
+		assert_int_equal(story.taken, i);
+	}
+}
+
+static void test_arrival_after_an_exit_takes_one(void **state)
+{
+	play(access_then_compute);
+	assert_int_equal(exits(EXIT_INTERRUPT), 3);
+}
+
 static void halt_once(void *arg)
 {
 	struct vcpu *vcpu = bed.vm->vcpus[0];
@@ -589,6 +644,9 @@ int main(void)
 		STORY(test_arrival_in_service_is_taken_after_it, setup_free),
 		STORY(test_disabled_interrupts_wait, setup_free),
 		STORY(test_every_access_takes_what_is_pending, setup_free),
+		STORY(test_arrival_in_an_exit_takes_none_of_its_own, setup),
+		STORY(test_arrival_in_an_exit_while_disabled_takes_one_later, setup),
+		STORY(test_arrival_after_an_exit_takes_one, setup),
 		STORY(test_halted_vcpu_pays_a_wake_up_and_no_delivery_exit, setup),
 		STORY(test_halted_vcpu_posted, setup_posted),
 		STORY(test_native_pays_delivery_only, setup_native),
