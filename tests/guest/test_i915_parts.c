@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "guest/i915_ggtt.h"
 #include "guest/i915_heap.h"
 #include "guest/i915_mutex.h"
 #include "guest/i915_pages.h"
@@ -163,16 +162,6 @@ static void ring_cancel_gives_room_back(void **state)
 	i915_ring_cancel(&ring);
 	assert_true(i915_ring_reserve(&ring, 136));
 	assert_false(i915_ring_reserve(&ring, 136));
-}
-
-/* ---- GGTT ---- */
-
-static void ggtt_size_follows_ggms(void **state)
-{
-	assert_int_equal(i915_ggtt_size_bytes(0x0000), 0);
-	assert_int_equal(i915_ggtt_size_bytes(0x0040), 1ull << 30);
-	assert_int_equal(i915_ggtt_size_bytes(0x0080), 2ull << 30);
-	assert_int_equal(i915_ggtt_size_bytes(0xffc0), 4ull << 30);
 }
 
 /* ---- addresses ---- */
@@ -387,7 +376,6 @@ int main(void)
 		cmocka_unit_test(ring_fits_exactly_without_padding),
 		cmocka_unit_test(ring_reservations_hold),
 		cmocka_unit_test(ring_cancel_gives_room_back),
-		cmocka_unit_test(ggtt_size_follows_ggms),
 		cmocka_unit_test(space_places_low_and_high),
 		cmocka_unit_test(space_random_ranges),
 		cmocka_unit_test(space_takes_fixed_ranges),
@@ -396,5 +384,5 @@ int main(void)
 		cmocka_unit_test(mutex_is_held_once),
 	};
 
-	return cmocka_run_group_tests_name("guest: heap, ring, ggtt", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("guest: heap, ring, addresses", tests, NULL, NULL);
 }
