@@ -54,9 +54,13 @@ static uint32_t below(struct world *w, uint32_t n)
 
 /* ---- the tables ---- */
 
-static uint64_t random_bits(struct world *w)
+/* Caching bits mean nothing here; those of large pages do in a page directory only. */
+static uint64_t random_bits(struct world *w, unsigned level)
 {
-	uint64_t bits = 0;
+	uint64_t bits = below(w, 4) << 3;
+
+	if (level != 1)
+		bits |= (below(w, 2) ? GEN8_PDE_PS_2M : 0) | (below(w, 2) ? GEN8_PDE_IPS_64K : 0);
 
 	if (below(w, 8))
 		bits |= GEN8_PTE_PRESENT;
@@ -67,9 +71,9 @@ static uint64_t random_bits(struct world *w)
 
 /* An entry for data at a random page: what a page's size makes of the lower bits is its business.
  */
-static uint64_t random_page(struct world *w)
+static uint64_t random_page(struct world *w, unsigned level)
 {
-	return (w->first_mfn + below(w, PAGES)) << 12 | random_bits(w);
+	return (w->first_mfn + below(w, PAGES)) << 12 | random_bits(w, level);
 }
 
 static uint64_t random_entry(struct world *w, unsigned level)
@@ -77,10 +81,11 @@ static uint64_t random_entry(struct world *w, unsigned level)
 	uint64_t entry;
 
 	if (level == 0)
-		return random_page(w);
+		return random_page(w, 0);
 	if (level == 1 && below(w, 4) == 0)
-		return random_page(w) | GEN8_PDE_PS_2M;
-	entry = rig_mfn(w->rig, w->table[level - 1u][below(w, TABLES)]) << 12 | random_bits(w);
+		return random_page(w, 1) | GEN8_PDE_PS_2M;
+	entry = rig_mfn(w->rig, w->table[level - 1u][below(w, TABLES)]) << 12 |
+		random_bits(w, level);
 	if (level == 1 && below(w, 3) == 0)
 		entry |= GEN8_PDE_IPS_64K;
 	return entry;

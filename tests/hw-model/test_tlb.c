@@ -44,6 +44,22 @@ static uint64_t lookup(const struct gen9_tlb *tlb, const struct gen9_root *root,
 	return mapping.frame;
 }
 
+/* held[] says which sizes a lookup has to look for: it may not say less than there is, nor more. */
+static void check_held(const struct gen9_tlb *tlb)
+{
+	unsigned held[GEN9_SPACE_COUNT][GEN9_PAGE_SIZE_COUNT] = { 0 };
+
+	for (unsigned i = 0; i < CAPACITY; i++) {
+		const struct gen9_tlb_entry *entry =
+			&tlb->entries[i / GEN9_TLB_WAYS][i % GEN9_TLB_WAYS];
+		enum gen9_space space = entry->tag ? GEN9_SPACE_PPGTT : GEN9_SPACE_GGTT;
+
+		if (entry->generation == tlb->generation[space])
+			held[space][entry->mapping.size]++;
+	}
+	assert_memory_equal(held, tlb->held, sizeof(held));
+}
+
 static void test_starts_empty(void **state)
 {
 	struct gen9_tlb *tlb = *state;
@@ -166,6 +182,7 @@ static void test_replacement_across_sizes(void **state)
 	insert(*state, &four, 0, GEN9_PAGE_2M, 21);
 	assert_int_equal(lookup(*state, &four, 0), 21);
 	assert_int_equal(lookup(*state, &ggtt, 0), 0);
+	check_held(*state);
 }
 
 static void test_invalidation_of_one_space(void **state)
@@ -181,6 +198,7 @@ static void test_invalidation_of_one_space(void **state)
 		assert_int_equal(lookup(*state, &four, 0x1000), space == GEN9_SPACE_GGTT ? 2 : 0);
 		assert_int_equal(lookup(*state, &four, 64 * KIB), space == GEN9_SPACE_GGTT ? 3 : 0);
 		assert_int_equal(lookup(*state, &four, 2 * MIB), space == GEN9_SPACE_GGTT ? 4 : 0);
+		check_held(*state);
 	}
 }
 
