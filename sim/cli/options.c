@@ -15,6 +15,7 @@ enum option_key {
 	OPTION_SET = 's',
 	OPTION_VARIANT = 'v',
 	OPTION_EVENTS = 0x100,
+	OPTION_TRACE,
 	OPTION_SEED,
 	OPTION_COLOR,
 	OPTION_KEYS,
@@ -26,6 +27,8 @@ static const struct argp_option option_table[] = {
 	  "scenarios make an array", 0 },
 	{ "events",		    OPTION_EVENTS, "FILE", 0,
          "Write every event as a line of text; - as for --json", 0 },
+	{ "trace", OPTION_TRACE, "FILE", 0,
+	  "Write a timeline for ui.perfetto.dev or chrome://tracing; - as for --json", 0 },
 	{ "set", OPTION_SET, "KEY=VALUE", 0,
          "Set a key of the scenario in all variants, after their own settings; repeatable", 0 },
 	{ "seed",			 OPTION_SEED, "N", 0, "The same as --set seed=N", 0 },
@@ -90,8 +93,8 @@ static void check_options(struct argp_state *state, const struct cli_options *op
 		return;
 	if (options->files.count == 0)
 		argp_error(state, "no scenario file");
-	if (is_stdout(options->json) && is_stdout(options->events))
-		argp_error(state, "standard output is either for --json or for --events");
+	if (is_stdout(options->json) + is_stdout(options->events) + is_stdout(options->trace) > 1)
+		argp_error(state, "standard output is for one of --json, --events and --trace");
 }
 
 static error_t read_option(int key, char *arg, struct argp_state *state)
@@ -104,6 +107,9 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_EVENTS:
 		options->events = arg;
+		return 0;
+	case OPTION_TRACE:
+		options->trace = arg;
 		return 0;
 	case OPTION_SET:
 		if (!strchr(arg, '=') || arg[0] == '=')

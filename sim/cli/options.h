@@ -24,6 +24,7 @@ struct cli_options {
 	struct cli_list variants;  /* empty: all */
 	const char *json;          /* where to; "-" is standard output; NULL: nowhere */
 	const char *events;
+	const char *trace;
 	bool keys;    /* print the keys of scenarios, run nothing */
 	bool colour;  /* for standard output */
 	char **owned; /* words that were made */

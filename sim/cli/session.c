@@ -9,6 +9,7 @@
 
 #include "sim/report/event_log.h"
 #include "sim/report/report.h"
+#include "sim/report/timeline.h"
 #include "sim/scenario/nearest.h"
 #include "sim/scenario/scenario.h"
 #include "sim/simulation/simulation.h"
@@ -19,6 +20,8 @@ struct session {
 	json_t *reports;             /* array */
 	FILE *json;                  /* NULL: not asked for */
 	FILE *events;
+	FILE *trace;
+	struct timeline *timeline; /* in trace */
 };
 
 static void __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
@@ -157,19 +160,50 @@ static int close_output(const char *name, FILE *out)
 
 /* ---- running and reporting ---- */
 
+/* Everybody who looks on at a run. */
+struct onlookers {
+	struct event_log log;
+	struct trace_tee both;
+};
+
+/* The sink for a run of variant, NULL when nobody looks on. */
+static struct trace_sink *onlookers_begin(struct onlookers *onlookers, struct session *s,
+					  const struct scenario *scenario,
+					  const struct scenario_variant *variant)
+{
+	struct trace_sink *timeline = NULL;
+	char title[128];
+
+	if (s->timeline) {
+		snprintf(title, sizeof(title), "%s %s", scenario->name, variant->name);
+		timeline_begin_run(s->timeline, title);
+		timeline = timeline_sink(s->timeline);
+	}
+	if (!s->events)
+		return timeline;
+	event_log_init(&onlookers->log, s->events);
+	fprintf(s->events, "# scenario %s, variant %s\n", scenario->name, variant->name);
+	if (!timeline)
+		return &onlookers->log.sink;
+	trace_tee_init(&onlookers->both, &onlookers->log.sink, timeline);
+	return &onlookers->both.sink;
+}
+
 static int run_variant(struct session *s, const struct scenario *scenario, size_t i,
 		       struct sim_result **result)
 {
 	const struct scenario_variant *variant = &scenario->variants[i];
-	struct event_log log;
-	const struct simulation_options options = { .trace = s->events ? &log.sink : NULL };
-	int ret;
+	struct onlookers onlookers;
+	const struct simulation_options options = {
+		.trace = onlookers_begin(&onlookers, s, scenario, variant),
+	};
+	int ret = simulation_run(result, &variant->config, &options);
 
-	if (s->events) {
-		event_log_init(&log, s->events);
-		fprintf(s->events, "# scenario %s, variant %s\n", scenario->name, variant->name);
+	if (s->timeline) {
+		int ended = timeline_end_run(s->timeline, ret ? 0 : (*result)->virtual_time_ps);
+
+		ret = ret ? ret : ended;
 	}
-	ret = simulation_run(result, &variant->config, &options);
 	if (ret == 0)
 		return CLI_OK;
 	complain("%s: variant %s: %s", scenario->path, variant->name, strerror(-ret));
@@ -212,7 +246,7 @@ static int run_all(struct session *s)
 
 static bool stdout_is_taken(const struct session *s)
 {
-	return s->json == stdout || s->events == stdout;
+	return s->json == stdout || s->events == stdout || s->trace == stdout;
 }
 
 static int write_table(const struct session *s, const json_t *report, size_t i)
@@ -255,6 +289,34 @@ static int write_reports(const struct session *s)
 	return status;
 }
 
+static int open_outputs(struct session *s)
+{
+	int status = open_output(s->options->json, &s->json);
+
+	if (status == CLI_OK)
+		status = open_output(s->options->events, &s->events);
+	if (status == CLI_OK)
+		status = open_output(s->options->trace, &s->trace);
+	if (status == CLI_OK && s->trace && timeline_create(&s->timeline, s->trace)) {
+		complain("no memory for the timeline");
+		status = CLI_NO_MEANS;
+	}
+	return status;
+}
+
+/* What did not get out is worse than a failed expectation. */
+static int close_outputs(struct session *s)
+{
+	int status = close_output(s->options->events, s->events);
+	int closed;
+
+	timeline_destroy(s->timeline);
+	closed = close_output(s->options->trace, s->trace);
+	status = status ? status : closed;
+	closed = close_output(s->options->json, s->json);
+	return status ? status : closed;
+}
+
 int session_run(const struct cli_options *options)
 {
 	struct session s = { .options = options };
@@ -262,17 +324,12 @@ int session_run(const struct cli_options *options)
 	int closed;
 
 	if (status == CLI_OK)
-		status = open_output(options->json, &s.json);
-	if (status == CLI_OK)
-		status = open_output(options->events, &s.events);
+		status = open_outputs(&s);
 	if (status == CLI_OK)
 		status = run_all(&s);
 	if (status == CLI_OK)
 		status = write_reports(&s);
-	closed = close_output(options->events, s.events);
-	if (status != CLI_NO_MEANS && closed)
-		status = closed;
-	closed = close_output(options->json, s.json);
+	closed = close_outputs(&s);
 	if (status != CLI_NO_MEANS && closed)
 		status = closed;
 	json_decref(s.reports);

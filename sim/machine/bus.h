@@ -203,4 +203,7 @@ uint64_t bus_unclaimed_count(const struct bus *bus);
 /* Region by the id in ledger keys; NULL when there is none. */
 const struct bus_region *bus_region_by_id(const struct bus *bus, uint16_t id);
 
+/* What reports call the register at offset: its name, the region's, or "region+0x10". */
+void bus_register_name(const struct bus_region *region, uint64_t offset, char *buf, size_t len);
+
 #endif

@@ -2,6 +2,7 @@
 // The bus's pages: regions put on it and taken off, attributes that change.
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/machine/bus_impl.h"
@@ -176,4 +177,15 @@ enum bus_attr bus_attr_of(const struct bus *bus, uint64_t pfn)
 const struct bus_region *bus_region_by_id(const struct bus *bus, uint16_t id)
 {
 	return id < bus->region_count && bus->regions ? bus->regions[id] : NULL;
+}
+
+void bus_register_name(const struct bus_region *region, uint64_t offset, char *buf, size_t len)
+{
+	buf[0] = '\0';
+	if (region->ops && region->ops->register_name)
+		region->ops->register_name(region->opaque, offset, buf, len);
+	if (buf[0] == '\0' && region->one_ledger_key)
+		snprintf(buf, len, "%s", region->name);
+	if (buf[0] == '\0')
+		snprintf(buf, len, "%s+0x%llx", region->name, (unsigned long long)offset);
 }

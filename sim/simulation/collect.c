@@ -30,19 +30,6 @@ static uint64_t report_offset(const struct bus_region *region, uint64_t offset)
 	return addr >= ASSEMBLY_GUEST_BAR0 ? addr - ASSEMBLY_GUEST_BAR0 : addr;
 }
 
-static void name_register(struct register_result *reg, const struct bus_region *region,
-			  uint64_t offset)
-{
-	reg->name[0] = '\0';
-	if (region->ops && region->ops->register_name)
-		region->ops->register_name(region->opaque, offset, reg->name, sizeof(reg->name));
-	if (reg->name[0] == '\0' && region->one_ledger_key)
-		snprintf(reg->name, sizeof(reg->name), "%s", region->name);
-	if (reg->name[0] == '\0')
-		snprintf(reg->name, sizeof(reg->name), "%s+0x%llx", region->name,
-			 (unsigned long long)offset);
-}
-
 /* The entry of this register and reason, made if there is none. There is room for all. */
 static struct register_result *register_entry(struct vm_result *vm, const struct bus_region *region,
 					      const struct ledger_account *account)
@@ -58,7 +45,7 @@ static struct register_result *register_entry(struct vm_result *vm, const struct
 	reg = &vm->registers[vm->register_count++];
 	reg->offset = offset;
 	reg->reason = account->reason;
-	name_register(reg, region, account->offset);
+	bus_register_name(region, account->offset, reg->name, sizeof(reg->name));
 	return reg;
 }
 
