@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/check.h"
 #include "host/dma_map.h"
 #include "sim/machine/ledger.h"
 
@@ -331,7 +332,10 @@ static void compare_table(struct check *check, unsigned level, uint64_t table,
 unsigned tables_check(const struct rig_guest *guest, const uint64_t *base_pins)
 {
 	struct check check = { .guest = guest, .vgpu = guest->vgpu };
+	char why[200] = "";
 
+	if (gvt_check(guest->rig->gvt, why, sizeof(why)))
+		fail_msg("%s", why);
 	check.pins = calloc(gfn_count(guest), sizeof(*check.pins));
 	check.seen = calloc(gfn_count(guest), 1);
 	assert_non_null(check.pins);

@@ -14,11 +14,11 @@
 
 #define PTE_RW     UINT64_C(3)
 #define PTE_RO     UINT64_C(1)
-#define PDE_2M     (UINT64_C(1) << 7)
-#define PDE_64K    (UINT64_C(1) << 11)
+#define PDE_2M     GEN8_PDE_PS_2M
+#define PDE_64K    GEN8_PDE_IPS_64K
 #define PD_SPAN    (UINT64_C(1) << 30) /* what a page directory covers */
 #define PT_SPAN    (UINT64_C(1) << 21)
-#define GAMW_ECO   0x4080u
+#define GAMW_ECO   GAMW_ECO_DEV_RW_IA
 #define NO_ADDRESS UINT64_MAX
 
 /* An empty table. */
