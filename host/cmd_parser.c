@@ -97,20 +97,27 @@ static int measure_batch(struct cmd_scan *parent, uint64_t gma, size_t *bytes_ou
 	return 0;
 }
 
+static bool is_one_too_many(const struct workload *workload, uint64_t pages)
+{
+	return workload->batch_count >= CMD_BATCH_LIMIT ||
+	       pages > (CMD_BATCHES_LIMIT_BYTES >> PAGE_SHIFT) - workload->batch_pages;
+}
+
 // Copy the batch at gma into host pages, which the workload owns from now on.
 static int copy_batch(struct cmd_scan *parent, uint64_t gma, size_t bytes, struct cmd_scan *batch)
 {
+	uint64_t pages = (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	struct workload *workload = parent->workload;
 	struct vgpu *vgpu = parent->vgpu;
 	struct shadow_batch *shadow;
 	int ret;
 
-	if (workload->batch_count >= CMD_BATCH_LIMIT)
+	if (is_one_too_many(workload, pages))
 		return refuse(vgpu, GVT_INCIDENT_BATCH_ADDRESS, gma, -EINVAL);
 	shadow = calloc(1, sizeof(*shadow));
 	if (!shadow)
 		return -ENOMEM;
-	ret = hw_pages_alloc(&vgpu->gvt->hw, &shadow->pages, (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	ret = hw_pages_alloc(&vgpu->gvt->hw, &shadow->pages, pages);
 	if (ret) {
 		free(shadow);
 		return ret;
@@ -118,6 +125,7 @@ static int copy_batch(struct cmd_scan *parent, uint64_t gma, size_t bytes, struc
 	shadow->next = workload->batches;
 	workload->batches = shadow;
 	workload->batch_count++;
+	workload->batch_pages += pages;
 	if (guest_read_gma(vgpu, gma, shadow->pages.cpu, bytes))
 		return refuse(vgpu, GVT_INCIDENT_BATCH_ADDRESS, gma, -EFAULT);
 	batch->dwords = (uint32_t *)shadow->pages.cpu;
@@ -193,6 +201,8 @@ int cmd_batch_start(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords)
 	}
 	if (!privileged)
 		return 0;
+	if (scan->buffer == CMD_RING)
+		scan->workload->batch_count = 0;
 	return scan_batches(scan, cmd, second_level ? CMD_BATCH_SECOND_LEVEL : CMD_BATCH);
 }
 

@@ -65,9 +65,15 @@ struct shadow_batch {
 	struct shadow_batch *next;
 };
 
-/* Largest privileged batch, and how many of them one workload may have. */
-#define CMD_BATCH_LIMIT_BYTES (4u << 20)
-#define CMD_BATCH_LIMIT       64u
+/*
+ * Largest privileged batch; how many one start in a ring may lead to, by chaining (which could go
+ * round for ever) and on the second level; how much memory a workload's copies may take in pages.
+ * The number of starts in a ring is bounded by the ring: a driver that had nothing else to do can
+ * have all its requests in one workload. Upstream bounds none of this.
+ */
+#define CMD_BATCH_LIMIT_BYTES   (4u << 20)
+#define CMD_BATCH_LIMIT         64u
+#define CMD_BATCHES_LIMIT_BYTES (32u << 20)
 
 /* Row for a header, or NULL. */
 const struct cmd_info *cmd_lookup(uint32_t header);

@@ -46,7 +46,8 @@ struct workload {
 	uint32_t *commands; /* audited copy of [head, tail) */
 	size_t command_dwords;
 	struct shadow_batch *batches;
-	unsigned batch_count;
+	unsigned batch_count;    /* of those that the last start in the ring led to */
+	uint64_t batch_pages;    /* that all copies take */
 	uint32_t pending_events; /* GT_*_INTERRUPT, to be raised at completion */
 };
 

@@ -463,6 +463,46 @@ static void batch_chained_to_itself(void **state)
 	assert_int_equal(*word, 0);
 }
 
+// As many requests as a driver had before the engine got to them.
+static void starts_are_as_many_as_the_ring_holds(void **state)
+{
+	const unsigned count = 240;
+
+	create_batch();
+	for (unsigned i = 0; i < count; i++) {
+		batch[put_store(8 * i, word_gma + 4 * i, i + 1)] = MI_BATCH_BUFFER_END;
+		emit_start(batch_gma + 32 * i, 0);
+	}
+	submit();
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(word[i], i + 1);
+	assert_int_equal(rig_stats(guest).workloads_completed, 1);
+}
+
+// The copies of one workload cannot use up the host's part of the GGTT.
+static void copies_are_bounded_together(void **state)
+{
+	const unsigned pages = CMD_BATCH_LIMIT_BYTES / PAGE_SIZE;
+	const unsigned fit = CMD_BATCHES_LIMIT_BYTES / CMD_BATCH_LIMIT_BYTES;
+	uint64_t gma = guest->vgpu->ggtt.low.base;
+
+	create_batch();
+	batch[2 * PAGE_SIZE / 4 - 1] = MI_BATCH_BUFFER_END;
+	for (unsigned i = 0; i < pages - 2; i++)
+		rig_bind_at(guest, gma + i * PAGE_SIZE, guest->next_gpa - 2 * PAGE_SIZE, 1);
+	rig_bind_at(guest, gma + (pages - 2) * PAGE_SIZE, guest->next_gpa - 2 * PAGE_SIZE, 2);
+	for (unsigned i = 0; i < fit; i++)
+		emit_start(gma, 0);
+	submit();
+	assert_int_equal(rig_stats(guest).workloads_completed, 1);
+	for (unsigned i = 0; i <= fit; i++)
+		emit_start(gma, 0);
+	submit();
+	assert_int_equal(rig_incidents(guest, GVT_INCIDENT_BATCH_ADDRESS), 1);
+	assert_int_equal(rig_stats(guest).workloads_completed, 1);
+	assert_false(rig_stats(guest).failsafe);
+}
+
 static void bad_command_in_a_batch(void **state)
 {
 	create_batch();
@@ -647,6 +687,8 @@ int main(void)
 		TEST(batch_runs_off_its_pages),
 		TEST(batch_without_end_in_sight),
 		TEST(batch_chained_to_itself),
+		TEST(starts_are_as_many_as_the_ring_holds),
+		TEST(copies_are_bounded_together),
 		TEST(bad_command_in_a_batch),
 		TEST(moving_end_is_noticed),
 		TEST(unprivileged_batch_finds_nothing),
