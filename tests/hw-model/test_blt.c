@@ -127,6 +127,16 @@ static void test_byte_enables(struct rig *rig)
 	    AT(8, 6), canvas->gma, 0, 0x12345678); /* alpha only */
 	run(rig, XY_COLOR_BLT, XY_BLT_DEPTH_32 | XY_BLT_ROP_PATTERN_COPY | 64, AT(0, 8), AT(8, 9),
 	    canvas->gma, 0, 0x12345678); /* neither */
+	/* Pixels that lie across the end of a page; what is counted is what was written. */
+	run(rig, XY_COLOR_BLT | 1u << 20, XY_BLT_DEPTH_32 | XY_BLT_ROP_PATTERN_COPY | 64, AT(0, 0),
+	    AT(8, 1), canvas->gma + 4096 - 10, 0, 0x12345678);
+	run(rig, XY_COLOR_BLT | 1u << 21, XY_BLT_DEPTH_32 | XY_BLT_ROP_PATTERN_COPY | 64, AT(0, 0),
+	    AT(8, 1), canvas->gma + 8192 - 9, 0, 0x12345678);
+	CHECK_EQ(rig, rig_stats(rig, GEN9_BCS0).bytes_written, (16 + 8) * 3 + (16 + 8));
+	for (int x = 0; x < 8; x++) {
+		memcpy(&canvas->expected[4096 - 10 + x * 4], "\x78\x56\x34", 3);
+		canvas->expected[8192 - 9 + x * 4 + 3] = 0x12;
+	}
 	for (int y = 0; y < 2; y++)
 		for (int x = 0; x < 8; x++) {
 			memcpy(&canvas->expected[y * 64 + x * 4], "\x78\x56\x34", 3);

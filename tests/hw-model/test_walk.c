@@ -58,6 +58,13 @@ static void store(struct space *s, uint64_t gma, uint32_t value)
 	run(s);
 }
 
+static void store_later(struct space *s, uint64_t gma, uint32_t value)
+{
+	rig_put(s->rig, s->batch, STORE_HERE(gma, value), MI_BATCH_BUFFER_END);
+	ppgtt_start(&s->ctx, GMA);
+	rig_submit(&s->ctx, NULL);
+}
+
 static uint32_t big_dword(const struct space *s, uint64_t at)
 {
 	uint32_t value;
@@ -620,10 +627,8 @@ static void reset_within_a_walk(struct rig *rig)
 	struct space s;
 
 	space_init(&s, rig, GEN9_BCS0);
-	rig_put(rig, s.batch, STORE_HERE(GMA + 0x1000, 1), MI_BATCH_BUFFER_END);
-	ppgtt_start(&s.ctx, GMA);
 	start_ps = rig_now(rig);
-	rig_submit(&s.ctx, NULL);
+	store_later(&s, GMA + 0x1000, 1);
 	/* 3 entries of the GGTT and 4 for the batch at 10 ms each; then the store's. */
 	rig_sleep(rig, start_ps + 85 * PS_PER_MS - rig_now(rig));
 	CHECK_EQ(rig, rig_stats(rig, GEN9_BCS0).tlb_misses, 5);
@@ -645,14 +650,41 @@ static void store_waits_for_its_walk(struct rig *rig)
 	struct space s;
 
 	space_init(&s, rig, GEN9_BCS0);
-	rig_put(rig, s.batch, STORE_HERE(GMA + 0x1000, 1), MI_BATCH_BUFFER_END);
-	ppgtt_start(&s.ctx, GMA);
 	start_ps = rig_now(rig);
-	rig_submit(&s.ctx, NULL);
+	store_later(&s, GMA + 0x1000, 1);
 	rig_sleep(rig, start_ps + 109 * PS_PER_MS - rig_now(rig));
 	CHECK_EQ(rig, rig_load(rig, s.batch + 0x1000), 0);
 	rig_sleep(rig, start_ps + 111 * PS_PER_MS - rig_now(rig));
 	CHECK_EQ(rig, rig_load(rig, s.batch + 0x1000), 1);
+}
+
+/* From now on to when the batch's store shows, in steps of 10 ns. */
+static uint64_t time_of_store(struct space *s, uint32_t value)
+{
+	uint64_t start_ps = rig_now(s->rig);
+
+	store_later(s, GMA + 0x1000, value);
+	while (rig_load(s->rig, s->batch + 0x1000) != value) {
+		CHECK(s->rig, rig_now(s->rig) < start_ps + PS_PER_MS);
+		rig_sleep(s->rig, 10 * PS_PER_NS);
+	}
+	start_ps = rig_now(s->rig) - start_ps;
+	rig_wait_idle(s->rig, s->ctx.engine);
+	return start_ps;
+}
+
+/* So it is with a time that the engine need not wait for. */
+static void store_waits_for_a_short_walk(struct rig *rig)
+{
+	uint64_t cold_ps, warm_ps;
+	struct space s;
+
+	space_init(&s, rig, GEN9_BCS0);
+	rig_put(rig, s.batch, MI_BATCH_BUFFER_END);
+	run(&s); /* its page and those of the context are known from here on */
+	cold_ps = time_of_store(&s, 1);
+	warm_ps = time_of_store(&s, 2);
+	CHECK_EQ(rig, cold_ps - warm_ps, 4 * 200 * PS_PER_NS);
 }
 
 /* An invalidation during a walk is for what it found, too. */
@@ -693,6 +725,7 @@ WITH_WALKS(cost_of_a_blit, WALK_PS)
 WITH_WALKS(cost_of_a_fault, WALK_PS)
 WITH_WALKS(reset_within_a_walk, 10 * PS_PER_MS)
 WITH_WALKS(store_waits_for_its_walk, 10 * PS_PER_MS)
+WITH_WALKS(store_waits_for_a_short_walk, 200 * PS_PER_NS)
 WITH_WALKS(invalidation_within_a_walk, 10 * PS_PER_MS)
 
 #define TESTS(T)                                                                                   \
@@ -725,6 +758,7 @@ int main(void)
 		cmocka_unit_test(test_cost_of_a_fault),
 		cmocka_unit_test(test_reset_within_a_walk),
 		cmocka_unit_test(test_store_waits_for_its_walk),
+		cmocka_unit_test(test_store_waits_for_a_short_walk),
 		cmocka_unit_test(test_invalidation_within_a_walk),
 	};
 
