@@ -159,6 +159,9 @@ int cli_options_read(struct cli_options *options, int argc, char **argv)
 
 	argp_program_version_hook = print_version;
 	argp_err_exit_status = CLI_MISUSED;
+	/* Messages of getopt begin with all of it, the others with the last part only. */
+	if (argc > 0)
+		argv[0] = program_invocation_short_name;
 	*options = (struct cli_options){ .colour = terminal_has_colour() };
 	return -argp_parse(&argp, argc, argv, 0, NULL, options);
 }

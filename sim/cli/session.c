@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim/report/event_log.h"
 #include "sim/report/report.h"
@@ -133,10 +134,42 @@ static int load_all(struct session *s)
 
 /* ---- outputs ---- */
 
-static int open_output(const char *name, FILE **out)
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && S_ISREG(of_a.st_mode) &&
+	       of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+/* Would writing to name destroy a scenario, or what goes to an output that is open already? */
+static bool is_taken(const struct session *s, const char *name)
+{
+	const struct cli_options *options = s->options;
+	const char *outputs[] = { s->json ? options->json : NULL,
+				  s->events ? options->events : NULL };
+
+	for (size_t i = 0; i < options->files.count; i++) {
+		if (is_same_file(name, options->files.items[i])) {
+			complain("'%s' is a scenario, and would be overwritten", name);
+			return true;
+		}
+	}
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
+		if (outputs[i] && is_same_file(name, outputs[i])) {
+			complain("'%s' cannot take two outputs", name);
+			return true;
+		}
+	}
+	return false;
+}
+
+static int open_output(const struct session *s, const char *name, FILE **out)
 {
 	if (!name)
 		return CLI_OK;
+	if (is_taken(s, name))
+		return CLI_MISUSED;
 	*out = strcmp(name, "-") == 0 ? stdout : fopen(name, "w");
 	if (*out)
 		return CLI_OK;
@@ -291,12 +324,12 @@ static int write_reports(const struct session *s)
 
 static int open_outputs(struct session *s)
 {
-	int status = open_output(s->options->json, &s->json);
+	int status = open_output(s, s->options->json, &s->json);
 
 	if (status == CLI_OK)
-		status = open_output(s->options->events, &s->events);
+		status = open_output(s, s->options->events, &s->events);
 	if (status == CLI_OK)
-		status = open_output(s->options->trace, &s->trace);
+		status = open_output(s, s->options->trace, &s->trace);
 	if (status == CLI_OK && s->trace && timeline_create(&s->timeline, s->trace)) {
 		complain("no memory for the timeline");
 		status = CLI_NO_MEANS;
