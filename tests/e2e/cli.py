@@ -5,6 +5,7 @@
 cli.py PROGRAM VERSION
 """
 
+import itertools
 import json
 import os
 import pathlib
@@ -76,7 +77,7 @@ class Cli(unittest.TestCase):
 
     def test_help(self):
         text = self.run_cli("--help").stdout.decode()
-        for option in ("--json", "--events", "--set", "--seed", "--variant", "--color", "--keys"):
+        for option in ("--json", "--events", "--trace", "--set", "--seed", "--variant", "--color", "--keys"):
             self.assertIn(option, text)
         self.assertIn("Exit status", text)
 
@@ -107,18 +108,20 @@ class Cli(unittest.TestCase):
         self.assert_misused("--variant", "frist", self.good, says="did you mean 'first'?")
 
     def test_two_outputs_on_stdout(self):
-        self.assert_misused("--json", "-", "--events", "-", self.good, says="standard output")
+        for first, second in itertools.combinations(("--json", "--events", "--trace"), 2):
+            self.assert_misused(first, "-", second, "-", self.good, says="standard output")
 
     def test_unwritable_outputs(self):
         absent = self.folder / "absent" / "file"
         self.assert_misused("--json", absent, self.good, says="No such file")
         self.assert_misused("--events", absent, self.good, says="No such file")
+        self.assert_misused("--trace", absent, self.good, says="No such file")
         self.assert_misused("--json", self.folder, self.good, says="directory")
 
     def test_full_device(self):
         if not os.path.exists("/dev/full"):
             self.skipTest("no /dev/full")
-        for option in ("--json", "--events"):
+        for option in ("--json", "--events", "--trace"):
             done = self.run_cli(option, "/dev/full", self.good, status=3)
             self.assertIn("/dev/full", done.stderr.decode())
         with open("/dev/full", "wb") as full:
@@ -191,6 +194,17 @@ class Cli(unittest.TestCase):
         self.assertTrue(any(re.match(r"\d+ \d+ \S+ elsp ", line) for line in lines))
         done = self.run_cli("--events", "-", self.good)
         self.assertEqual(done.stdout.decode().splitlines(), lines)
+
+    def test_trace(self):
+        path = self.folder / "trace"
+        done = self.run_cli("--trace", path, self.good)
+        self.assertIn("exits per submission", done.stdout.decode())
+        names = {event["args"]["name"] for event in json.loads(path.read_bytes())["traceEvents"]
+                 if event.get("name") == "process_name"}
+        self.assertEqual(names, {f"good {variant}: {process}" for variant in ("first", "second")
+                                 for process in ("vm0", "GPU")})
+        done = self.run_cli("--trace", "-", self.good)
+        self.assertEqual(done.stdout, path.read_bytes())
 
     def test_line_width(self):
         for scenario in simulator.scenarios():
