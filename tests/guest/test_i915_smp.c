@@ -2,6 +2,9 @@
 /*
  * Several vCPUs drive one GPU at once, on the real machine, the GPU model and the mediator: every
  * request completes, the bytes are right, and the status buffer never contradicts the ports.
+ *
+ * Each binds and unbinds what its requests write to, in a space of its own and in the GGTT that all
+ * share. Bytes that arrive show that no record of one vCPU got mixed up with another's.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +14,7 @@
 #include <cmocka.h>
 
 #include "guest/i915_batch.h"
+#include "host/check.h"
 #include "host/gvt.h"
 #include "hw-model/gen9_gpu.h"
 #include "sim/abi/pvmmio.h"
@@ -21,21 +25,26 @@
 #define VCPUS      4u
 #define ROUNDS     40u
 #define IN_FLIGHT  3u
+#define MAX_PAGES  40u
 #define HOST_BAR0  UINT64_C(0x2000000000)
 #define GUEST_BAR0 UINT64_C(0x100000000)
 #define MIB        UINT64_C(0x100000)
 
 /* Longer than a whole run: who sleeps for that long has missed a wake-up. */
-#define WAIT_NS UINT64_C(1000000000)
+#define WAIT_NS UINT64_C(10000000000)
 
-enum mode {
-	NATIVE,
-	BASELINE,
-	PVMMIO,
+#define LEVELS (PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
+
+struct mode {
+	bool gvt;
+	uint32_t levels;
+	enum vgpu_shadow shadow;
+	enum i915_ppgtt_mode ppgtt;
+	bool huge_pages;
 };
 
 struct world {
-	enum mode mode;
+	struct mode mode;
 	struct machine *m;
 	struct vm *vm;
 	struct platform *plat;
@@ -77,7 +86,7 @@ static void create_vgpu(struct world *w)
 	const struct gvt_config gvt = {
 		.m = w->m,
 		.gpu_bar0 = HOST_BAR0,
-		.pvmmio_offered = PVMMIO_ELSP_SUBMIT,
+		.pvmmio_offered = LEVELS,
 	};
 	const struct vgpu_config vgpu = {
 		.vm = w->vm,
@@ -85,7 +94,8 @@ static void create_vgpu(struct world *w)
 		.aperture_bytes = 64 * MIB,
 		.hidden_bytes = 384 * MIB,
 		.fence_count = 4,
-		.pvmmio_allowed = PVMMIO_ELSP_SUBMIT,
+		.pvmmio_allowed = LEVELS,
+		.shadow = w->mode.shadow,
 	};
 
 	assert_int_equal(gvt_create(&w->gvt, &gvt), 0);
@@ -100,7 +110,7 @@ static void create_world(struct world *w)
 	const struct vm_options options = { .name = "smp",
 					    .memory_bytes = 64 * MIB,
 					    .vcpu_count = VCPUS,
-					    .virtualized = w->mode != NATIVE };
+					    .virtualized = w->mode.gvt };
 	struct cost_profile costs = { 0 };
 	const struct machine_config config = { .seed = 1, .costs = &costs };
 
@@ -110,7 +120,7 @@ static void create_world(struct world *w)
 	assert_int_equal(machine_create(&w->m, &config), 0);
 	assert_int_equal(vm_create(&w->vm, w->m, &options), 0);
 	assert_int_equal(platform_create(&w->plat, w->vm), 0);
-	if (w->mode != NATIVE) {
+	if (w->mode.gvt) {
 		create_vgpu(w);
 		return;
 	}
@@ -155,46 +165,91 @@ static struct i915_request *submit_store(struct vcpu_work *work, struct i915_con
 	return rq;
 }
 
-static struct i915_vma *bind(struct world *w, struct i915_context *ctx)
+static struct i915_vma *bind(struct world *w, struct i915_vm *vm, unsigned pages)
 {
-	struct i915_object *obj = i915_object_create(w->i915, PLAT_PAGE_SIZE);
+	struct i915_object *obj = i915_object_create(w->i915, (size_t)pages * PLAT_PAGE_SIZE);
 	struct i915_vma *vma = NULL;
 
 	assert_non_null(obj);
-	assert_int_equal(i915_vma_bind(i915_context_vm(ctx), obj, NULL, &vma), 0);
+	assert_int_equal(i915_vma_bind(vm, obj, NULL, &vma), 0);
 	return vma;
+}
+
+static void drop(struct i915_vma *vma)
+{
+	struct i915_object *obj = i915_vma_object(vma);
+
+	i915_vma_unbind(vma);
+	i915_object_destroy(obj);
+}
+
+/* Bound for one round only, or from the round before. */
+static void renew(struct vcpu_work *work, struct i915_vm *vm, struct i915_vma **vma)
+{
+	if (*vma && random_below(&work->seed, 3) == 0)
+		return;
+	if (*vma)
+		drop(*vma);
+	*vma = bind(work->world, vm, 1 + random_below(&work->seed, MAX_PAGES));
+}
+
+/* One of several requests that are in flight at once. */
+struct flight {
+	struct i915_vma *batch[2]; /* in the context's space, in the GGTT */
+	struct i915_vma *target[2];
+	struct i915_request *rq;
+	const uint32_t *word;
+	uint32_t value;
+};
+
+static void start(struct vcpu_work *work, struct i915_context *ctx, struct flight *flight,
+		  uint32_t value)
+{
+	unsigned space = random_below(&work->seed, 3) == 0;
+	struct i915_vma **target = &flight->target[space];
+	uint64_t offset;
+
+	renew(work, space ? i915_ggtt_vm(work->world->i915) : i915_context_vm(ctx), target);
+	offset = i915_object_size(i915_vma_object(*target)) / PLAT_PAGE_SIZE;
+	offset = random_below(&work->seed, (uint32_t)offset) * (uint64_t)PLAT_PAGE_SIZE;
+	flight->word = (uint32_t *)i915_object_cpu(i915_vma_object(*target)) + offset / 4;
+	flight->value = value;
+	flight->rq = submit_store(work, ctx, flight->batch[space], i915_vma_gma(*target) + offset,
+				  value);
 }
 
 static void run_rounds(struct vcpu_work *work)
 {
 	struct world *w = work->world;
 	struct i915_context *ctx = i915_context_create(w->i915);
-	struct i915_vma *target = bind(w, ctx);
-	const uint32_t *words = i915_object_cpu(i915_vma_object(target));
-	struct i915_vma *batches[IN_FLIGHT];
+	struct flight flights[IN_FLIGHT] = { 0 };
 
-	for (unsigned i = 0; i < IN_FLIGHT; i++)
-		batches[i] = bind(w, ctx);
+	for (unsigned i = 0; i < IN_FLIGHT; i++) {
+		flights[i].batch[0] = bind(w, i915_context_vm(ctx), 1);
+		flights[i].batch[1] = bind(w, i915_ggtt_vm(w->i915), 1);
+	}
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		unsigned count = 1 + random_below(&work->seed, IN_FLIGHT);
-		struct i915_request *rq[IN_FLIGHT];
 
 		for (unsigned i = 0; i < count; i++)
-			rq[i] = submit_store(work, ctx, batches[i], i915_vma_gma(target) + 4 * i,
-					     round << 8 | work->id << 4 | i);
+			start(work, ctx, &flights[i], round << 8 | work->id << 4 | i);
 		if (random_below(&work->seed, 3) == 0)
 			plat_delay_ns(w->plat, random_below(&work->seed, 5000));
 		for (unsigned i = 0; i < count; i++) {
-			assert_int_equal(i915_request_wait(rq[i], WAIT_NS), 0);
-			assert_int_equal(words[i], round << 8 | work->id << 4 | i);
-			i915_request_put(rq[i]);
+			assert_int_equal(i915_request_wait(flights[i].rq, WAIT_NS), 0);
+			assert_int_equal(*flights[i].word, flights[i].value);
+			i915_request_put(flights[i].rq);
 		}
 		if (random_below(&work->seed, 8) == 0)
 			assert_int_equal(i915_wait_idle(w->i915, WAIT_NS), 0);
 	}
-	for (unsigned i = 0; i < IN_FLIGHT; i++)
-		i915_object_destroy(i915_vma_object(batches[i]));
-	i915_object_destroy(i915_vma_object(target));
+	for (unsigned i = 0; i < IN_FLIGHT; i++) {
+		for (unsigned space = 0; space < 2; space++) {
+			drop(flights[i].batch[space]);
+			if (flights[i].target[space])
+				drop(flights[i].target[space]);
+		}
+	}
 	i915_context_destroy(ctx);
 }
 
@@ -203,8 +258,9 @@ static void vcpu_main(void *arg)
 	struct vcpu_work *work = arg;
 	struct world *w = work->world;
 	struct i915_params params = {
-		.pvmmio_levels = w->mode == PVMMIO ? PVMMIO_ELSP_SUBMIT : 0,
-		.ppgtt = I915_PPGTT_NONE,
+		.pvmmio_levels = w->mode.levels,
+		.ppgtt = w->mode.ppgtt,
+		.huge_pages = w->mode.huge_pages,
 	};
 
 	plat_irq_restore(w->plat, true);
@@ -224,9 +280,10 @@ static void vcpu_main(void *arg)
 	i915_destroy(w->i915);
 }
 
-static void run(enum mode mode, uint32_t seed)
+static void run(const struct mode *mode, uint32_t seed)
 {
-	struct world w = { .mode = mode };
+	struct world w = { .mode = *mode };
+	char why[200] = "";
 
 	create_world(&w);
 	for (unsigned i = 0; i < VCPUS; i++) {
@@ -239,9 +296,11 @@ static void run(enum mode mode, uint32_t seed)
 	assert_int_equal(w.stats.requests_completed, w.stats.requests_added);
 	assert_true(executor_time_ps(w.m->ex) < WAIT_NS * PS_PER_NS);
 	assert_int_equal(w.stats.csb_errors, 0);
-	assert_int_equal(w.stats.vgpu_active, mode != NATIVE);
-	assert_int_equal(w.stats.pvmmio_levels, mode == PVMMIO ? PVMMIO_ELSP_SUBMIT : 0);
+	assert_int_equal(w.stats.vgpu_active, mode->gvt);
+	assert_int_equal(w.stats.pvmmio_levels, mode->levels);
 	assert_int_equal(platform_pages_in_use(w.plat), 0);
+	if (w.gvt && gvt_check(w.gvt, why, sizeof(why)))
+		fail_msg("%s", why);
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
 		struct gen9_engine_stats stats;
 
@@ -254,28 +313,50 @@ static void run(enum mode mode, uint32_t seed)
 
 static void vcpus_at_once_native(void **state)
 {
-	for (uint32_t seed = 1; seed <= 10; seed++)
-		run(NATIVE, seed);
+	static const struct mode modes[] = {
+		{ .ppgtt = I915_PPGTT_NONE },
+		{ .ppgtt = I915_PPGTT_32BIT },
+		{ .ppgtt = I915_PPGTT_48BIT },
+		{ .huge_pages = true },
+	};
+
+	for (uint32_t seed = 1; seed <= 12; seed++)
+		run(&modes[seed % 4], seed);
 }
 
-static void vcpus_at_once_mediated(void **state)
+static void vcpus_at_once_shadowed(void **state)
 {
-	for (uint32_t seed = 1; seed <= 4; seed++)
-		run(BASELINE, seed);
+	static const struct mode modes[] = {
+		{.gvt = true,  .ppgtt = I915_PPGTT_NONE    },
+		{ .gvt = true, .ppgtt = I915_PPGTT_32BIT   },
+		{ .gvt = true, .ppgtt = I915_PPGTT_48BIT   },
+		{ .gvt = true, .huge_pages = true          },
+		{ .gvt = true, .shadow = VGPU_SHADOW_OOS   },
+		{ .gvt = true, .levels = PVMMIO_ELSP_SUBMIT},
+	};
+
+	for (uint32_t seed = 1; seed <= 12; seed++)
+		run(&modes[seed % 6], seed);
 }
 
-static void vcpus_at_once_pvmmio(void **state)
+static void vcpus_at_once_paravirtual(void **state)
 {
-	for (uint32_t seed = 1; seed <= 4; seed++)
-		run(PVMMIO, seed);
+	static const struct mode modes[] = {
+		{.gvt = true,  .levels = PVMMIO_PPGTT_UPDATE},
+		{ .gvt = true, .levels = PVMMIO_GGTT_UPDATE },
+		{ .gvt = true, .levels = LEVELS             },
+	};
+
+	for (uint32_t seed = 1; seed <= 12; seed++)
+		run(&modes[seed % 3], seed);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vcpus_at_once_native),
-		cmocka_unit_test(vcpus_at_once_mediated),
-		cmocka_unit_test(vcpus_at_once_pvmmio),
+		cmocka_unit_test(vcpus_at_once_shadowed),
+		cmocka_unit_test(vcpus_at_once_paravirtual),
 	};
 
 	return cmocka_run_group_tests_name("guest: several vCPUs", tests, NULL, NULL);
