@@ -91,7 +91,9 @@ struct vcpu {
 	uint64_t interrupts_merged; /* arrived while one was pending */
 };
 
-/* Add a VM to m, its RAM on its bus, cost and ledger layers pushed. 0, -EINVAL, -ENOSPC, -ENOMEM.
+/*
+ * Add a VM to m: its RAM on its bus, the bus with the prices and the ledger of m. 0, -EINVAL,
+ * -ENOSPC, -ENOMEM.
  */
 int vm_create(struct vm **out, struct machine *m, const struct vm_options *options);
 
