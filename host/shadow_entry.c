@@ -42,24 +42,25 @@ void shadow_fill(uint64_t *entries, unsigned count, uint64_t entry)
 		entries[i] = entry;
 }
 
-static void unmap_frames(struct vgpu *vgpu, uint64_t mfn, unsigned count)
+static unsigned unmap_frames(struct vgpu *vgpu, uint64_t mfn, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
 		dma_unmap_mfn(vgpu, mfn + i);
+	return count;
 }
 
-void shadow_release_entry(struct vgpu *vgpu, unsigned level, uint64_t entry)
+unsigned shadow_release_entry(struct vgpu *vgpu, unsigned level, uint64_t entry)
 {
 	uint64_t mfn = mfn_of(entry);
 
 	if (!(entry & GEN8_PTE_PRESENT) || mfn == vgpu->shadow.scratch_mfn[level])
-		return;
+		return 0;
 	if (level == SHADOW_PT)
-		unmap_frames(vgpu, mfn, 1);
-	else if (level == SHADOW_PD && entry & GEN8_PDE_PS_2M)
-		unmap_frames(vgpu, mfn & ~(uint64_t)(PAGES_OF_2M - 1), PAGES_OF_2M);
-	else
-		shadow_page_put(vgpu, shadow_page_of_mfn(vgpu, mfn));
+		return unmap_frames(vgpu, mfn, 1);
+	if (level == SHADOW_PD && entry & GEN8_PDE_PS_2M)
+		return unmap_frames(vgpu, mfn & ~(uint64_t)(PAGES_OF_2M - 1), PAGES_OF_2M);
+	shadow_page_put(vgpu, shadow_page_of_mfn(vgpu, mfn));
+	return 0;
 }
 
 /* ---- making entries ---- */

@@ -110,13 +110,23 @@ void shadow_page_destroy(struct vgpu *vgpu, struct shadow_page *page)
 	retire(vgpu, page);
 }
 
+// Page by page, which is charged as getting them was. (An entry that is replaced is charged once.)
+static void release_entries(struct vgpu *vgpu, const struct shadow_page *page)
+{
+	unsigned pages = 0;
+
+	for (unsigned i = 0; i < SHADOW_ENTRIES; i++)
+		pages += shadow_release_entry(vgpu, page->level, page->entries[i]);
+	if (pages)
+		host_spend(vgpu, WORK_PTE_SHADOW, pages);
+}
+
 void shadow_page_put(struct vgpu *vgpu, struct shadow_page *page)
 {
 	assert(page->refs);
 	if (--page->refs)
 		return;
-	for (unsigned i = 0; i < SHADOW_ENTRIES; i++)
-		shadow_release_entry(vgpu, page->level, page->entries[i]);
+	release_entries(vgpu, page);
 	if (page->oos)
 		oos_detach(vgpu, page);
 	if (!page->split)

@@ -34,8 +34,8 @@ struct shadow_page *shadow_page_of_mfn(struct vgpu *vgpu, uint64_t mfn);
 uint64_t shadow_scratch_entry(const struct vgpu *vgpu, unsigned level, bool present);
 void shadow_fill(uint64_t *entries, unsigned count, uint64_t entry);
 
-/* Give back what an entry of a table of level stands for. */
-void shadow_release_entry(struct vgpu *vgpu, unsigned level, uint64_t entry);
+/* Give back what an entry of a table of level stands for. Returns how many guest pages that was. */
+unsigned shadow_release_entry(struct vgpu *vgpu, unsigned level, uint64_t entry);
 
 /* Put count new entries in the place of old ones, then release those. */
 void shadow_replace(struct vgpu *vgpu, struct shadow_page *page, unsigned index, unsigned count,

@@ -76,7 +76,7 @@ const struct cost_param_info cost_params[COST_PARAM_COUNT] = {
 	[COST_WORK_PTE_READ] = PS("work.pte_read",
 		"read one entry of a guest's page table by itself"),
 	[COST_WORK_PTE_SHADOW] = PS("work.pte_shadow",
-		"translate, pin and write one leaf of a shadow table"),
+		"translate, pin and write one leaf of a shadow table, or give it up"),
 	[COST_WORK_OOS_COMPARE] = PS("work.oos_compare",
 		"read one entry of an out-of-sync page and compare it with its copy"),
 	[COST_WORK_PPGTT_LOOKUP] = PS("work.ppgtt_lookup",
@@ -84,7 +84,7 @@ const struct cost_param_info cost_params[COST_PARAM_COUNT] = {
 	[COST_WORK_PV_WALK_ENTRY] = PS("work.pv_walk_entry",
 		"read one entry of a guest's page table, in bulk with others"),
 	[COST_WORK_PV_MAP_ENTRY] = PS("work.pv_map_entry",
-		"translate, pin and write one leaf, in bulk with others"),
+		"translate, pin and write one leaf, or give it up, in bulk with others"),
 };
 
 // Which parameters make up the two parts of an exit's price that depend on its reason.

@@ -223,6 +223,11 @@ void ledger_book_operation(struct ledger *ledger, unsigned vm_id, enum guest_op 
 	book->self_ps += self_ps;
 }
 
+struct work_sum *ledger_exit_work(struct ledger *ledger, unsigned vm_id, enum guest_op op)
+{
+	return book_open(ledger, vm_id)->ops[op].exit_work;
+}
+
 void ledger_book_work(struct ledger *ledger, struct work_origin origin, enum work_kind kind,
 		      uint64_t count, uint64_t ps)
 {

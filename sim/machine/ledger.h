@@ -51,6 +51,7 @@ struct ledger_op {
 	uint64_t work_ps; /* mediator's work outside of exits on behalf of it */
 	uint64_t work_count[WORK_KIND_COUNT];
 	uint64_t work_kind_ps[WORK_KIND_COUNT];
+	struct work_sum exit_work[WORK_KIND_COUNT]; /* the same inside of exits: in exits.part_ps */
 };
 
 /* 0, -ENOMEM. Later bookings that find no memory stop the program: a ledger never loses one. */
@@ -65,6 +66,12 @@ struct exit_book *ledger_book(struct ledger *ledger);
  * party.exit_origin, so that booking an exit need not put it together. Never 0.
  */
 uint64_t ledger_origin(unsigned vm_id, unsigned vcpu_id, enum guest_op op);
+
+/*
+ * By kind: where the mediator's work in exits of that VM and operation is summed up. The vCPU layer
+ * keeps it in party.exit_work. Lives as long as the ledger.
+ */
+struct work_sum *ledger_exit_work(struct ledger *ledger, unsigned vm_id, enum guest_op op);
 
 /* Called by the vCPU layer and the work meter. Origin's vm_id -1: nobody's, LEDGER_NOBODY here. */
 #define LEDGER_NOBODY UINT32_MAX

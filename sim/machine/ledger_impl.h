@@ -64,6 +64,7 @@ struct op_book {
 	uint64_t self_ps;
 	uint64_t work_count[WORK_KIND_COUNT];
 	uint64_t work_ps[WORK_KIND_COUNT];
+	struct work_sum exit_work[WORK_KIND_COUNT];
 	struct histogram *histogram[EXIT_REASON_COUNT];
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/machine/ledger_impl.h"
 
@@ -98,6 +99,7 @@ void ledger_op_totals(const struct ledger *ledger, unsigned vm_id, enum guest_op
 		out->work_kind_ps[kind] = book->ops[op].work_ps[kind];
 		out->work_ps += book->ops[op].work_ps[kind];
 	}
+	memcpy(out->exit_work, book->ops[op].exit_work, sizeof(out->exit_work));
 	ledger_exits_by_reason(ledger, vm_id, 1u << op, out->by_reason);
 	for (int reason = 0; reason < EXIT_REASON_COUNT; reason++)
 		ledger_sum_add(&out->exits, &out->by_reason[reason]);

@@ -69,6 +69,14 @@ void machine_destroy(struct machine *m);
 int machine_spawn_thread(struct machine *m, const char *name, uint64_t start_ps,
 			 exec_entry_fn entry, void *arg, struct exec_context **out);
 
+static inline void work_in_exit(const struct party *party, enum work_kind kind, uint64_t count,
+				uint64_t ps)
+{
+	party->open_exit->part_ps[work_kinds[kind].part] += ps;
+	party->exit_work[kind].count += count;
+	party->exit_work[kind].time_ps += ps;
+}
+
 /* See work.h. */
 static inline void work_spend(struct machine *m, enum work_kind kind, uint64_t count)
 {
@@ -77,7 +85,7 @@ static inline void work_spend(struct machine *m, enum work_kind kind, uint64_t c
 
 	exec_advance(m->ex, ps);
 	if (__builtin_expect(party && party->open_exit, 1))
-		party->open_exit->part_ps[work_kinds[kind].part] += ps;
+		work_in_exit(party, kind, count, ps);
 	else
 		work_book(m, kind, count, ps);
 }

@@ -15,12 +15,14 @@ enum party_kind {
 };
 
 struct exit_account;
+struct work_sum;
 
 struct party {
 	enum party_kind kind;
 	/* Of a vCPU; zero on host threads. */
 	uint64_t exit_origin;           /* VM, vCPU and operation, see ledger_origin() */
 	struct exit_account *open_exit; /* the exit being handled; NULL: in the guest */
+	struct work_sum *exit_work;     /* by kind: where work in such an exit is counted */
 	uint64_t exit_start_ps;         /* when it began */
 	uint64_t reentry_ps; /* when the last one ended, since interrupts were enabled; or 0 */
 };

@@ -26,7 +26,10 @@ static uint64_t min_ps(uint64_t a, uint64_t b)
 
 static void update_origin(struct vcpu *vcpu)
 {
-	vcpu->party.exit_origin = ledger_origin(vcpu->vm->id, vcpu->id, vcpu_op(vcpu));
+	const struct vm *vm = vcpu->vm;
+
+	vcpu->party.exit_origin = ledger_origin(vm->id, vcpu->id, vcpu_op(vcpu));
+	vcpu->party.exit_work = ledger_exit_work(vm->m->ledger, vm->id, vcpu_op(vcpu));
 }
 
 int vcpu_create(struct vcpu **out, struct vm *vm, unsigned id)

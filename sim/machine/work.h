@@ -6,7 +6,7 @@
  * (kind, count), and this module turns that into time by the cost profile and books it:
  *
  *   - inside an exit (on a vCPU's context, between the layers): to the part of that exit that the
- *     kind's table row names;
+ *     kind's table row names, and by kind to the vCPU's VM and operation;
  *   - elsewhere (a host thread, see machine_spawn_thread()): to the ledger as the mediator's other
  * work, under the origin, that is the VM and guest operation on whose behalf it is done. A worker
  * states it with work_set_origin(); code that hands work to a worker takes it with work_origin().
@@ -41,11 +41,11 @@ enum work_kind {
 	WORK_SHADOW_TABLE,     /* allocate or free one shadow table */
 	WORK_TABLE_PROTECT,    /* change the write protection of one guest page */
 	WORK_PTE_READ,         /* read one entry of a guest's page table by itself */
-	WORK_PTE_SHADOW,       /* translate, pin and write one leaf of a shadow table */
+	WORK_PTE_SHADOW,       /* translate, pin and write one leaf of a shadow table; give it up */
 	WORK_OOS_COMPARE,      /* compare one entry of an out-of-sync page with its copy */
 	WORK_PPGTT_LOOKUP,     /* find an address space by its root */
 	WORK_PV_WALK_ENTRY,    /* one entry of a guest's page table, read in bulk */
-	WORK_PV_MAP_ENTRY,     /* translate, pin and write one leaf, in bulk */
+	WORK_PV_MAP_ENTRY,     /* translate, pin and write one leaf, in bulk; give it up */
 	WORK_KIND_COUNT,
 };
 
@@ -57,6 +57,11 @@ struct work_kind_info {
 };
 
 extern const struct work_kind_info work_kinds[WORK_KIND_COUNT];
+
+struct work_sum {
+	uint64_t count;
+	uint64_t time_ps;
+};
 
 struct machine;
 

@@ -116,6 +116,23 @@ static json_t *tree_by_register(const struct vm_result *vm, enum guest_op op)
 	return array;
 }
 
+/* The mediator's work inside of exits: a closer look at their parts. */
+static json_t *tree_exit_work(const struct work_sum sums[WORK_KIND_COUNT])
+{
+	struct object obj = object_begin();
+	struct object kinds = object_begin();
+	uint64_t time_ps = 0;
+
+	for (unsigned i = 0; i < WORK_KIND_COUNT; i++) {
+		time_ps += sums[i].time_ps;
+		if (sums[i].count)
+			put(&kinds, work_kinds[i].name, tree_sum(sums[i].count, sums[i].time_ps));
+	}
+	put_uint(&obj, "time_ps", time_ps);
+	put(&obj, "by_kind", kinds.json);
+	return obj.json;
+}
+
 static json_t *tree_mediator_work(uint64_t time_ps, const uint64_t kind_count[WORK_KIND_COUNT],
 				  const uint64_t kind_ps[WORK_KIND_COUNT])
 {
@@ -158,6 +175,7 @@ static json_t *tree_operation(const struct vm_result *vm, enum guest_op op)
 	put(&obj, "by_reason", tree_by_reason(sums->by_reason));
 	put(&obj, "by_part", tree_by_part(&sums->exits));
 	put(&obj, "by_register", tree_by_register(vm, op));
+	put(&obj, "exit_work", tree_exit_work(sums->exit_work));
 	put(&obj, "mediator_work",
 	    tree_mediator_work(sums->work_ps, sums->work_count, sums->work_kind_ps));
 	return obj.json;
@@ -192,6 +210,7 @@ static json_t *tree_outside(const struct vm_result *vm)
 	put(&obj, "by_reason", tree_by_reason(sums->by_reason));
 	put(&obj, "by_part", tree_by_part(&sums->exits));
 	put(&obj, "by_register", tree_by_register(vm, GUEST_OP_NONE));
+	put(&obj, "exit_work", tree_exit_work(sums->exit_work));
 	put(&obj, "mediator_work",
 	    tree_mediator_work(sums->work_ps, sums->work_count, sums->work_kind_ps));
 	return obj.json;

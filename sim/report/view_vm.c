@@ -193,14 +193,16 @@ static void in_words(char *buf, size_t len, const char *key)
 	}
 }
 
-/* The kinds of work that occur in any column, in the order of the tables they come from. */
-static void add_work_rows(struct block *block, const char *op)
+/*
+ * The kinds of work that occur in any column, in the order of the tables they come from. where:
+ * "mediator_work", or "exit_work" for that in exits.
+ */
+static void add_work_rows(struct block *block, const char *op, const char *where)
 {
 	for (size_t i = 0; i < WORK_KIND_COUNT; i++) {
 		char path[96], label[TABLE_LABEL_BYTES];
 
-		snprintf(path, sizeof(path), "mediator_work.by_kind.%s.time_ps",
-			 work_kinds[i].name);
+		snprintf(path, sizeof(path), "%s.by_kind.%s.time_ps", where, work_kinds[i].name);
 		in_words(label, sizeof(label), work_kinds[i].name);
 		add_each_time(block, op, 2, label, path, true);
 	}
@@ -239,7 +241,51 @@ static void add_submit(struct block *block)
 		add_each_time(block, "submit", 2, part_rows[i].label, part_rows[i].path, true);
 	if (add_each_time(block, "submit", 1, "mediator's other work per submission",
 			  "mediator_work.time_ps", true))
-		add_work_rows(block, "submit");
+		add_work_rows(block, "submit", "mediator_work");
+}
+
+/* ---- page tables ---- */
+
+static bool is_table_operation(enum guest_op op)
+{
+	return op >= GUEST_OP_PPGTT_ALLOC && op <= GUEST_OP_GGTT_CLEAR;
+}
+
+/* Is the workload about binding? Then what that costs deserves a closer look. */
+static bool has_objects(const struct block *block)
+{
+	for (size_t i = 0; i < block->table.column_count; i++) {
+		if (json_object_size(view_dig(block_vm(block, i), "objects")))
+			return true;
+	}
+	return false;
+}
+
+static void add_table_operation(struct block *block, const char *op)
+{
+	char label[TABLE_LABEL_BYTES], path[TABLE_LABEL_BYTES];
+	const struct value_row count = { label, path, FORMAT_NUMBER, ALWAYS, false };
+
+	block_add_heading(block, 0, op);
+	snprintf(label, sizeof(label), "how many, the driver's own included");
+	snprintf(path, sizeof(path), "operations.%s.count", op);
+	add_value_row(block, &count);
+	set_strong(add_exits_each(block, op, 1, "exits each"));
+	add_register_rows(block, op);
+	set_strong(add_each_time(block, op, 1, "virtual time each", "time_ps", false));
+	add_guest_time(block, op);
+	if (add_each_time(block, op, 1, "mediator's work in exits each", "exit_work.time_ps", true))
+		add_work_rows(block, op, "exit_work");
+}
+
+static void add_table_operations(struct block *block)
+{
+	if (!has_objects(block))
+		return;
+	for (unsigned op = GUEST_OP_PPGTT_ALLOC; op <= GUEST_OP_GGTT_CLEAR; op++) {
+		if (operation_occurs(block, guest_op_name(op)))
+			add_table_operation(block, guest_op_name(op));
+	}
 }
 
 /* ---- all of them in short ---- */
@@ -252,7 +298,8 @@ static void add_operations(struct block *block)
 		const char *name = guest_op_name(op);
 		char label[TABLE_LABEL_BYTES];
 
-		if (op == GUEST_OP_SUBMIT || !operation_occurs(block, name))
+		if (op == GUEST_OP_SUBMIT || !operation_occurs(block, name) ||
+		    (is_table_operation(op) && has_objects(block)))
 			continue;
 		if (!any)
 			block_add_heading(block, 0, "other operations, each");
@@ -375,6 +422,7 @@ int view_write_vm(const json_t *variants, const char *vm_name, FILE *out, bool c
 			     FORMAT_STRING);
 	add_value_rows(&block, head_rows, sizeof(head_rows) / sizeof(head_rows[0]));
 	block_add_objects(&block);
+	add_table_operations(&block);
 	add_submit(&block);
 	add_operations(&block);
 	block_add_heading(&block, 0, "workload");

@@ -102,7 +102,14 @@ static void test_work_in_an_exit_is_part_of_it(void **state)
 	assert_int_equal(totals.exits.part_ps[EXIT_PART_EMULATION],
 			 100 * costs.value[COST_WORK_SCAN_DWORD]);
 	assert_int_equal(totals.work_ps, 0);
+	assert_int_equal(totals.exit_work[WORK_GUEST_READ].count, 3);
+	assert_int_equal(totals.exit_work[WORK_GUEST_READ].time_ps,
+			 3 * costs.value[COST_WORK_GUEST_READ]);
+	assert_int_equal(totals.exit_work[WORK_SCAN_DWORD].count, 100);
+	assert_int_equal(totals.exit_work[WORK_CSB_EVENT].count, 0);
 	assert_int_equal(totals.self_ps, totals.exits.time_ps);
+	totals = bed_totals(&bed, GUEST_OP_NONE);
+	assert_int_equal(totals.exit_work[WORK_GUEST_READ].count, 0);
 	bed_destroy(&bed);
 }
 

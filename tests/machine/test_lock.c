@@ -65,8 +65,10 @@ static void spawn_vcpu(struct bed *bed, uint64_t start_ps, struct host_thread *t
 	struct exec_context *context;
 
 	*thread = (struct host_thread){
-		.party = {.kind = PARTY_HOST_THREAD, .open_exit = account },
-		.origin = { .vm_id = -1                       },
+		.party = {.kind = PARTY_HOST_THREAD,
+                          .open_exit = account,
+                          .exit_work = ledger_exit_work(bed->m.ledger, 0, GUEST_OP_NONE) },
+		.origin = { .vm_id = -1},
 	};
 	assert_int_equal(executor_spawn(bed->m.ex, "vcpu", start_ps, hold_once, bed, &context), 0);
 	exec_context_set_local(context, &thread->party);
