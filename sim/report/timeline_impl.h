@@ -8,11 +8,16 @@
 
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/machine/machine.h"
+#include "sim/machine/vm.h"
 #include "sim/report/exit_rate.h"
 #include "sim/report/timeline.h"
 #include "sim/report/trace_json.h"
 
 #define TIMELINE_TITLE_BYTES 128
+
+/* Slices that lie in each other; a vCPU's operations nest deepest. */
+#define TRACK_DEPTH      VCPU_OP_DEPTH
+#define TRACK_NAME_BYTES 32
 
 /* A run's processes. Ids count up from the run's; VMs come last, one for each. */
 enum timeline_process {
@@ -31,6 +36,7 @@ struct track {
 	const struct bus *bus; /* whose accesses a vCPU's exits are; else NULL */
 	uint64_t last_ps;
 	unsigned open_slices;
+	char open_names[TRACK_DEPTH][TRACK_NAME_BYTES];
 	uint64_t doorbell; /* flow of the workload that is worked on; 0: none */
 	/* The exit that is open, if any. */
 	bool in_exit;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Processes, tracks, and what lies on them: slices, instants, exits.
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,8 +150,12 @@ void slice_begin(struct timeline *timeline, struct track *track, uint64_t time_p
 {
 	const struct trace_place place = track_place(track, time_ps);
 
+	char *open_name = track->open_names[track->open_slices];
+
+	assert(track->open_slices < TRACK_DEPTH && "slices are nested too deep");
 	track->open_slices++;
-	trace_json_event(&timeline->json, 'B', &place, category, name);
+	snprintf(open_name, TRACK_NAME_BYTES, "%s", name);
+	trace_json_event(&timeline->json, 'B', &place, category, open_name);
 }
 
 void slice_end(struct timeline *timeline, struct track *track, uint64_t time_ps)
@@ -160,7 +165,8 @@ void slice_end(struct timeline *timeline, struct track *track, uint64_t time_ps)
 	if (track->open_slices == 0)
 		return;
 	track->open_slices--;
-	trace_json_event(&timeline->json, 'E', &place, NULL, NULL);
+	/* Some viewers pair begins and ends by name. */
+	trace_json_event(&timeline->json, 'E', &place, NULL, track->open_names[track->open_slices]);
 	trace_json_close(&timeline->json);
 }
 

@@ -57,8 +57,7 @@ void trace_json_event(struct trace_json *json, char phase, const struct trace_pl
 		trace_json_us(json, "ts", place->time_ps);
 	if (category)
 		trace_json_text(json, "cat", category);
-	if (name)
-		trace_json_text(json, "name", name);
+	trace_json_text(json, "name", name);
 }
 
 void trace_json_args(struct trace_json *json)

@@ -37,7 +37,7 @@ struct trace_place {
 void trace_json_begin(struct trace_json *json, FILE *out, const char *generator);
 void trace_json_end(struct trace_json *json);
 
-/* Open an event of a phase of the format; category and name may be NULL. */
+/* Open an event of a phase of the format; category may be NULL. */
 void trace_json_event(struct trace_json *json, char phase, const struct trace_place *place,
 		      const char *category, const char *name);
 

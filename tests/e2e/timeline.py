@@ -91,6 +91,7 @@ class Timeline:
     def phase_E(self, event):
         track = self.place(event)
         begin, start = self.open[track].pop()
+        assert begin["name"] == event["name"], event
         self.slices[track].append(Slice(begin["cat"], begin["name"], start,
                                         self.in_order(track, event), begin.get("args", {}),
                                         len(self.open[track])))

@@ -158,7 +158,7 @@ static void test_hung(void **state)
 	emit(&bed, VCPU, 1 * US, TRACE_OPERATION_BEGIN, 0, GUEST_OP_RESET, 0, 0);
 	emit(&bed, VCPU, 2 * US, TRACE_EXIT_BEGIN, 0, EXIT_MMIO_WRITE, 0, 0x22230);
 	expect(&bed, 9 * US,
-	       "B reset 1\nX mmio_write 2+7\nE 9\nC exits per second 0\n"
+	       "B reset 1\nX mmio_write 2+7\nE reset 9\nC exits per second 0\n"
 	       "C exits per second 100\n");
 }
 
@@ -172,7 +172,8 @@ static void test_reset_ends_what_an_engine_does(void **state)
 	emit(&bed, ENGINE, 5 * US, TRACE_CONTEXT_START, 0, 7, 0, 0);
 	emit(&bed, THREAD, 4 * US, TRACE_ENGINE_RESET, 0, 0, 0, 0);
 	emit(&bed, ENGINE, 6 * US, TRACE_CONTEXT_END, 0, 0, 0, 0);
-	expect(&bed, 9 * US, "B active 1\nB context 0x7 5\ni engine_reset 5\nE 5\nE 5\n");
+	expect(&bed, 9 * US,
+	       "B active 1\nB context 0x7 5\ni engine_reset 5\nE context 0x7 5\nE active 5\n");
 }
 
 /* An engine that was reset and has not noticed begins a context all the same. */
@@ -184,7 +185,7 @@ static void test_engine_begins_again(void **state)
 	emit(&bed, ENGINE, 1 * US, TRACE_CONTEXT_START, 0, 7, 0, 0);
 	emit(&bed, ENGINE, 2 * US, TRACE_ENGINE_ACTIVE, 0, 0, 0, 0);
 	emit(&bed, ENGINE, 3 * US, TRACE_ENGINE_IDLE, 0, 0, 0, 0);
-	expect(&bed, 9 * US, "B context 0x7 1\nE 2\nB active 2\nE 3\n");
+	expect(&bed, 9 * US, "B context 0x7 1\nE context 0x7 2\nB active 2\nE active 3\n");
 }
 
 /* A reset of an engine that never ran. */
@@ -215,8 +216,8 @@ static void test_doorbell(void **state)
 	expect(&bed, 9 * US,
 	       "i workload_queue 2\nX mmio_write 1+2\n"
 	       "B workload 4\ns doorbell 2 #1\nt doorbell 4 #1\ni elsp 5\n"
-	       "B active 6\nB context 0x7 6\nt doorbell 6 #1\nE 7\nE 7\n"
-	       "i workload_done 8\nf doorbell 8 #1\nE 8\n"
+	       "B active 6\nB context 0x7 6\nt doorbell 6 #1\nE context 0x7 7\nE active 7\n"
+	       "i workload_done 8\nf doorbell 8 #1\nE workload 8\n"
 	       "C exits per second 0\nC exits per second 100\n");
 }
 
@@ -236,8 +237,9 @@ static void test_execlists_are_begun_in_order(void **state)
 	emit(&bed, ENGINE, 6 * US, TRACE_LITE_RESTORE, 0, 2, 0, 0);
 	expect(&bed, 9 * US,
 	       "B submit 1\ni elsp 2\ni elsp 3\nB active 4\nB context 0x1 4\n"
-	       "s doorbell 2 #1\nf doorbell 4 #1\nE 5\nB context 0x2 5\ni lite_restore 6\n"
-	       "s doorbell 3 #2\nf doorbell 6 #2\nE 9\nE 9\nE 9\n");
+	       "s doorbell 2 #1\nf doorbell 4 #1\nE context 0x1 5\nB context 0x2 5\ni lite_restore "
+	       "6\n"
+	       "s doorbell 3 #2\nf doorbell 6 #2\nE submit 9\nE context 0x2 9\nE active 9\n");
 }
 
 /* Several messages, one interrupt; the one that has not arrived comes later, or never. */
@@ -256,7 +258,8 @@ static void test_messages_merge(void **state)
 	emit(&bed, VCPU, 6 * US, TRACE_OPERATION, 0, GUEST_OP_INTERRUPT, 0, 0);
 	expect(&bed, 9 * US,
 	       "B workload 1\ni msi 2\ni msi 3\ni msi 4\ni msi 4\nB interrupt 5\n"
-	       "i interrupt 5\ns msi 2 #1\nf msi 5 #1\ns msi 3 #2\nf msi 5 #2\nE 6\nE 9\n");
+	       "i interrupt 5\ns msi 2 #1\nf msi 5 #1\ns msi 3 #2\nf msi 5 #2\nE interrupt 6\nE "
+	       "workload 9\n");
 }
 
 /* A flood of what is never answered does not take more memory, and the rest still works. */
@@ -277,9 +280,9 @@ static void test_floods(void **state)
 	emit(&bed, THREAD, US, TRACE_WORKLOAD_TAKE, 0, 0, 0x100, 1000);
 	emit(&bed, THREAD, US, TRACE_WORKLOAD_DONE, 0, 0, 0x100, 0);
 	summary = finish(&bed, US);
-	assert_non_null(strstr(summary, "B workload 1\ni workload_done 1\nE 1\n"
+	assert_non_null(strstr(summary, "B workload 1\ni workload_done 1\nE workload 1\n"
 					"B workload 1\ns doorbell 0.001 #1\nt doorbell 1 #1\n"
-					"i workload_done 1\nf doorbell 1 #1\nE 1\n"));
+					"i workload_done 1\nf doorbell 1 #1\nE workload 1\n"));
 	free(summary);
 }
 
@@ -299,7 +302,8 @@ static void test_runs_are_apart(void **state)
 	assert_non_null(strstr(bed.text, "\"pid\":102,\"tid\":10001,"));
 	assert_non_null(strstr(bed.text, "\"pid\":202,\"tid\":20001,"));
 	assert_non_null(strstr(bed.text, "\"second: vm0\""));
-	expect(&bed, 4 * US, "B submit 1\ni msi 1\nE 3\nB interrupt 1\ni interrupt 1\nE 4\n");
+	expect(&bed, 4 * US,
+	       "B submit 1\ni msi 1\nE submit 3\nB interrupt 1\ni interrupt 1\nE interrupt 4\n");
 }
 
 int main(void)
