@@ -7,13 +7,14 @@
  * contexts, requests with breadcrumb seqnos, execlists submission over two ports with status-buffer
  * processing, the gen8 interrupt handler.
  *
- * How a submission reaches the device (four ELSP writes, or the shared page and one) is chosen
- * once, at probe, by an operations table.
+ * How a submission reaches the device (four ELSP writes, or the shared page and one), and how page
+ * tables and GGTT entries are updated, is chosen once, at probe, by operations tables.
  *
  * Errors are negative errno values. All functions but i915_get_stats() must be called on a vCPU,
- * outside interrupt handlers; several vCPUs may call them at once, for different contexts. The
- * vCPU that takes the GPU's interrupt should have interrupts enabled, as under an operating system;
- * otherwise it takes them only inside i915_request_wait() and i915_wait_idle().
+ * outside interrupt handlers; several vCPUs may call them at once, for different contexts, objects
+ * and VMAs, the latter also in the same address space. The vCPU that takes the GPU's interrupt
+ * should have interrupts enabled, as under an operating system; otherwise it takes them only where
+ * this driver sleeps.
  */
 #ifndef PVMMIO_GUEST_I915_H
 #define PVMMIO_GUEST_I915_H

@@ -276,6 +276,19 @@ static void links_go_from_the_top_down(void **state)
 	fixture_end(&f);
 }
 
+struct unlinking {
+	struct platform *plat;
+	uint64_t tables[3]; /* of levels 0 to 2 */
+	unsigned count;
+};
+
+static void check_unlinked(const struct fake_store *store, void *arg)
+{
+	struct unlinking *unlinking = arg;
+
+	assert_non_null(fake_cpu(unlinking->plat, unlinking->tables[unlinking->count++]));
+}
+
 /* A table's page is given back when nothing leads to it any more. */
 static void unlinking_comes_before_freeing(void **state)
 {
@@ -283,7 +296,8 @@ static void unlinking_comes_before_freeing(void **state)
 	struct i915_vma *vma = fixture_bind_at(f.i915, i915_context_vm(f.ctx[0]), PAGES(1), GIB);
 	size_t mark = f.plat->store_count;
 	struct space space = { .plat = f.plat };
-	uint64_t tables[3]; /* of levels 0 to 2 */
+	struct unlinking unlinking = { .plat = f.plat };
+	uint64_t *tables = unlinking.tables;
 	uint64_t at;
 
 	i915_ppgtt_roots(i915_context_vm(f.ctx[0]), space.roots);
@@ -294,7 +308,10 @@ static void unlinking_comes_before_freeing(void **state)
 		at = entries[GIB >> (21 + 9 * level) & 511] & GEN8_PTE_ADDR_MASK;
 		tables[level] = at;
 	}
+	f.plat->store_hook = check_unlinked;
+	f.plat->store_hook_arg = &unlinking;
 	i915_vma_unbind(vma);
+	f.plat->store_hook = NULL;
 	assert_int_equal(f.plat->store_count - mark, 3);
 	for (unsigned i = 0; i < 3; i++) {
 		assert_null(fake_cpu(f.plat, tables[i]));
@@ -388,6 +405,9 @@ static void large_page_layouts(void **state)
 		assert_int_equal(space_stores(f.plat, mark, PLAT_OP_PPGTT_INSERT),
 				 cases[i].stores_insert);
 		assert_int_equal(vma->node.size_bytes, cases[i].node_bytes);
+		/* The lowest address, or the lowest where large pages start. */
+		assert_int_equal(i915_vma_gma(vma),
+				 cases[i].pages_2m + cases[i].tables_64k ? 2 * MIB : PAGES(1));
 		space_expect(&space, vma);
 		space_check(&space);
 		assert_int_equal(space.pages_2m, cases[i].pages_2m);
@@ -465,6 +485,7 @@ static void misaligned_memory_has_small_pages(void **state)
 	assert_int_equal(obj->pages.block_pages, 512);
 	assert_int_not_equal(obj->pages.gpa % (64 << 10), 0);
 	assert_int_equal(i915_vma_bind(i915_context_vm(f.ctx[0]), obj, NULL, &vma), 0);
+	assert_int_equal(i915_vma_gma(vma), PAGES(1));
 	space_expect(&space, vma);
 	space_check(&space);
 	assert_int_equal(space.pages_2m + space.tables_64k, 0);
@@ -591,12 +612,13 @@ static void bind_with_failing_allocation(enum i915_ppgtt_mode mode, uint32_t lev
 	for (unsigned n = 1; !complete; n++) {
 		struct fixture f = fixture_ppgtt(mode, levels);
 		struct i915_vm *vm = i915_context_vm(f.ctx[0]);
-		struct i915_vma *old = fixture_bind_at(f.i915, vm, PAGES(8), GIB - PAGES(8));
-		const struct i915_bind how = { .fixed_gma = GIB, .flags = I915_BIND_FIXED };
+		struct i915_vma *old = fixture_bind_at(f.i915, vm, PAGES(8), GIB - PAGES(16));
+		const struct i915_bind how = { .fixed_gma = GIB - PAGES(8),
+					       .flags = I915_BIND_FIXED };
 		struct i915_object *obj = i915_object_create(f.i915, 3 * MIB);
 		struct i915_vma *vma = NULL;
 		struct space space = { .plat = f.plat };
-		size_t pages, heap_pages, notices;
+		size_t pages, heap_pages, notices, mark;
 		int err;
 
 		i915_context_destroy(f.ctx[1]);
@@ -613,6 +635,7 @@ static void bind_with_failing_allocation(enum i915_ppgtt_mode mode, uint32_t lev
 		pages = f.plat->pages_in_use;
 		heap_pages = f.i915->heap.page_count;
 		notices = f.plat->host.notice_count;
+		mark = f.plat->store_count;
 		f.plat->fail_allocation = f.plat->allocation_count + n;
 		err = i915_vma_bind(vm, obj, &how, &vma);
 		complete = f.plat->allocation_count < f.plat->fail_allocation;
@@ -626,6 +649,9 @@ static void bind_with_failing_allocation(enum i915_ppgtt_mode mode, uint32_t lev
 			assert_int_equal(f.plat->pages_in_use - pages,
 					 f.i915->heap.page_count - heap_pages);
 			assert_int_equal(f.plat->host.notice_count, notices);
+			/* Where nothing was mapped yet, nothing needs clearing. */
+			for (size_t i = mark; i < f.plat->store_count; i++)
+				assert_int_not_equal(f.plat->stores[i].value, space.scratch[0]);
 		}
 		space_check(&space);
 		fixture_end(&f);

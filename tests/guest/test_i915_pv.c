@@ -168,7 +168,7 @@ static void refused_clear_loses_the_addresses(void **state)
 {
 	struct fixture f = fixture_ppgtt(I915_PPGTT_48BIT, PVMMIO_PPGTT_UPDATE);
 	struct i915_vm *vm = i915_context_vm(f.ctx[0]);
-	struct i915_vma *vma = fixture_bind_at(f.i915, vm, PAGES(2), PAGES(1));
+	struct i915_vma *vma = fixture_bind_at(f.i915, vm, PAGES(2), PAGES(1)), *other;
 	struct space space = { .plat = f.plat };
 	struct i915_object *obj = i915_object_create(f.i915, PAGES(2));
 	const struct i915_bind there = { .fixed_gma = PAGES(2), .flags = I915_BIND_FIXED };
@@ -182,6 +182,12 @@ static void refused_clear_loses_the_addresses(void **state)
 	assert_int_equal(i915_vma_bind(vm, obj, &there, &vma), -I915_ENOSPC);
 	assert_int_equal(i915_vma_bind(vm, obj, NULL, &vma), 0);
 	assert_int_equal(i915_vma_gma(vma), PAGES(3));
+	/* Nor is anything evicted for addresses that are not to be had. */
+	i915_vma_unpin(vma);
+	obj = i915_object_create(f.i915, PAGES(3));
+	assert_int_equal(i915_vma_bind(vm, obj, &there, &other), -I915_ENOSPC);
+	assert_int_equal(fake_ppgtt_walk(f.plat, space.roots, 4, PAGES(3)).gpa,
+			 vma->obj->pages.gpa);
 	fixture_end(&f); /* and nothing leaks with the address space */
 }
 
@@ -200,6 +206,26 @@ static void refused_twice(void **state)
 	f.plat->host.answers[G2V_PPGTT_L4_CLEAR] = PVMMIO_STATUS_OK;
 	assert_int_equal(i915_vma_bind(vm, obj, NULL, &vma), 0);
 	assert_int_equal(i915_vma_gma(vma), PAGES(3));
+	fixture_end(&f);
+}
+
+/* The same on coming back from an eviction: there is no second try. */
+static void refused_twice_after_eviction(void **state)
+{
+	struct fixture f = fixture_ppgtt(I915_PPGTT_48BIT, PVMMIO_PPGTT_UPDATE);
+	struct i915_vm *vm = i915_context_vm(f.ctx[0]);
+	struct i915_vma *vma = fixture_bind(f.i915, vm, PAGES(2));
+
+	i915_vma_unpin(vma);
+	i915_mutex_lock(f.plat, &vm->mutex);
+	assert_true(i915_evict_one(vm));
+	i915_mutex_unlock(f.plat, &vm->mutex);
+	f.plat->host.answers[G2V_PPGTT_L4_INSERT] = PVMMIO_STATUS_UNBACKED;
+	f.plat->host.answers[G2V_PPGTT_L4_CLEAR] = PVMMIO_STATUS_REFUSED;
+	assert_int_equal(i915_vma_pin(vma), -I915_EIO);
+	f.plat->host.answers[G2V_PPGTT_L4_INSERT] = PVMMIO_STATUS_OK;
+	assert_int_equal(i915_vma_pin(vma), -I915_EIO);
+	fixture_drop(vma);
 	fixture_end(&f);
 }
 
@@ -396,6 +422,7 @@ int main(void)
 		cmocka_unit_test(silence_is_refusal),
 		cmocka_unit_test(refused_clear_loses_the_addresses),
 		cmocka_unit_test(refused_twice),
+		cmocka_unit_test(refused_twice_after_eviction),
 		cmocka_unit_test(ppgtt_level_is_for_four_levels_only),
 		cmocka_unit_test(ggtt_operations),
 		cmocka_unit_test(refused_ggtt_binds_are_undone),

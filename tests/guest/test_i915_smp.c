@@ -3,8 +3,9 @@
  * Several vCPUs drive one GPU at once, on the real machine, the GPU model and the mediator: every
  * request completes, the bytes are right, and the status buffer never contradicts the ports.
  *
- * Each binds and unbinds what its requests write to, in a space of its own and in the GGTT that all
- * share. Bytes that arrive show that no record of one vCPU got mixed up with another's.
+ * Each binds and unbinds what its requests write to, in a space of its own, in the GGTT that all
+ * share, and in a PPGTT that all share. Bytes that arrive show that no record of one vCPU got mixed
+ * up with another's.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@
 #define ROUNDS     40u
 #define IN_FLIGHT  3u
 #define MAX_PAGES  40u
+#define SHARED     3u /* bindings of each vCPU in the shared space */
 #define HOST_BAR0  UINT64_C(0x2000000000)
 #define GUEST_BAR0 UINT64_C(0x100000000)
 #define MIB        UINT64_C(0x100000)
@@ -55,6 +57,8 @@ struct world {
 	struct bus *gpu_bus;
 
 	struct i915 *i915;
+	struct i915_context *shared;
+	struct i915_vma *in_shared[VCPUS][SHARED];
 	unsigned started, finished;
 	struct i915_stats stats;
 	struct vcpu_work {
@@ -233,6 +237,8 @@ static void run_rounds(struct vcpu_work *work)
 
 		for (unsigned i = 0; i < count; i++)
 			start(work, ctx, &flights[i], round << 8 | work->id << 4 | i);
+		renew(work, i915_context_vm(w->shared),
+		      &w->in_shared[work->id][random_below(&work->seed, SHARED)]);
 		if (random_below(&work->seed, 3) == 0)
 			plat_delay_ns(w->plat, random_below(&work->seed, 5000));
 		for (unsigned i = 0; i < count; i++) {
@@ -253,6 +259,34 @@ static void run_rounds(struct vcpu_work *work)
 	i915_context_destroy(ctx);
 }
 
+/* What all have bound in one space: the GPU finds each page of it. */
+static void check_shared(struct vcpu_work *work)
+{
+	struct world *w = work->world;
+	struct i915_vma *batch = bind(w, i915_context_vm(w->shared), 1);
+
+	for (unsigned i = 0; i < VCPUS * SHARED; i++) {
+		struct i915_vma *vma = w->in_shared[i / SHARED][i % SHARED];
+		const uint32_t *words;
+
+		if (!vma)
+			continue;
+		words = i915_object_cpu(i915_vma_object(vma));
+		for (size_t at = 0; at < i915_object_size(i915_vma_object(vma));
+		     at += PLAT_PAGE_SIZE) {
+			struct i915_request *rq =
+				submit_store(work, w->shared, batch, i915_vma_gma(vma) + at, i + 1);
+
+			assert_int_equal(i915_request_wait(rq, WAIT_NS), 0);
+			i915_request_put(rq);
+			assert_int_equal(words[at / 4], i + 1);
+		}
+		drop(vma);
+	}
+	drop(batch);
+	i915_context_destroy(w->shared);
+}
+
 static void vcpu_main(void *arg)
 {
 	struct vcpu_work *work = arg;
@@ -264,9 +298,11 @@ static void vcpu_main(void *arg)
 	};
 
 	plat_irq_restore(w->plat, true);
-	if (work->id == 0)
+	if (work->id == 0) {
 		assert_int_equal(i915_create(&w->i915, w->plat, &params), 0);
-	while (!w->i915)
+		w->shared = i915_context_create(w->i915);
+	}
+	while (!w->shared)
 		plat_delay_ns(w->plat, 1000);
 	w->started++;
 	run_rounds(work);
@@ -275,6 +311,7 @@ static void vcpu_main(void *arg)
 		return;
 	while (w->finished < VCPUS)
 		plat_delay_ns(w->plat, 1000);
+	check_shared(work);
 	assert_int_equal(i915_wait_idle(w->i915, WAIT_NS), 0);
 	i915_get_stats(w->i915, &w->stats);
 	i915_destroy(w->i915);

@@ -417,6 +417,38 @@ static void requests_keep_what_they_use(void **state)
 	fixture_end(&f);
 }
 
+/*
+ * Two requests of a context go out as one. The GPU has passed both, the driver has processed no
+ * status event: the first has ended all the same, and eviction finds that out.
+ */
+static void eviction_notices_what_has_ended(void **state)
+{
+	struct fixture f = fixture_ppgtt(I915_PPGTT_48BIT, 0);
+	struct i915_vm *vm = i915_context_vm(f.ctx[0]);
+	struct i915_request *rq[2];
+	struct i915_vma *batch[2];
+
+	i915_submission_hold(f.i915);
+	for (unsigned i = 0; i < 2; i++) {
+		batch[i] = fixture_bind(f.i915, vm, PAGES(1));
+		rq[i] = store_request(&f, 0, batch[i], i915_vma_gma(batch[i]) + 64, 1);
+		i915_vma_unpin(batch[i]);
+	}
+	i915_submission_release(f.i915);
+	plat_irq_save(f.plat);
+	while (fake_gpu_step_all(f.plat))
+		;
+	i915_mutex_lock(f.plat, &vm->mutex);
+	assert_true(i915_evict_one(vm));
+	assert_false(i915_evict_one(vm)); /* the second is in the port still */
+	i915_mutex_unlock(f.plat, &vm->mutex);
+	assert_false(is_bound(batch[0]));
+	plat_irq_restore(f.plat, true);
+	for (unsigned i = 0; i < 2; i++)
+		i915_request_put(rq[i]);
+	fixture_end(&f);
+}
+
 static void cancelled_requests_use_nothing(void **state)
 {
 	struct fixture f = fixture_ppgtt(I915_PPGTT_48BIT, 0);
@@ -501,6 +533,39 @@ static void idle_contexts_are_evicted(void **state)
 		run_gpu(&f);
 		assert_true(i915_request_completed(rq));
 		i915_request_put(rq);
+	}
+	fixture_end(&f);
+}
+
+/* Room for the ring, none for the image: neither is pinned then. */
+static void context_without_room(void **state)
+{
+	struct fixture f = fixture_vgpu(0);
+	struct i915_vm *vm = i915_ggtt_vm(f.i915);
+	struct i915_request *rq = fixture_submit(&f, 0, GEN9_BCS0);
+	struct i915_engine_context *on = &f.ctx[0]->on[GEN9_BCS0];
+	struct i915_vma *rest[40], *hole;
+	unsigned count;
+
+	run_gpu(&f);
+	i915_request_put(rq);
+	hole = fixture_bind(f.i915, vm, PAGES(4));
+	i915_mutex_lock(f.plat, &vm->mutex);
+	while (i915_evict_one(vm))
+		;
+	i915_mutex_unlock(f.plat, &vm->mutex);
+	for (uint64_t pages = 2048; pages; pages /= 2) {
+		count = fill(&f, vm, rest, 40, pages);
+		for (unsigned i = 0; i < count; i++)
+			assert_int_equal(i915_vma_pin(rest[i]), 0);
+	}
+	fixture_drop(hole);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(
+			i915_request_create(f.ctx[0], GEN9_BCS0, f.batch, I915_MISUSE_NONE, &rq),
+			-I915_ENOMEM);
+		assert_int_equal(on->ring_buffer.vma->pins, 0);
+		assert_int_equal(on->image.vma->pins, 0);
 	}
 	fixture_end(&f);
 }
@@ -626,6 +691,21 @@ static void spaces_in_use_are_not_evicted_from(void **state)
 	fixture_end(&f);
 }
 
+/* Nor are those whose context is gone: their tables go only with all that is bound. */
+static void closed_spaces_are_not_evicted_from(void **state)
+{
+	struct fixture f = fixture_ppgtt(I915_PPGTT_48BIT, 0);
+	struct i915_vma *theirs = bind_unpinned(&f, i915_context_vm(f.ctx[1]), 1), *vma;
+	struct i915_object *obj = i915_object_create(f.i915, PAGES(1)), *rest[64];
+
+	i915_context_destroy(f.ctx[1]);
+	f.ctx[1] = NULL;
+	take_all_memory(&f, rest, 64);
+	assert_int_equal(i915_vma_bind(i915_context_vm(f.ctx[0]), obj, NULL, &vma), -I915_ENOMEM);
+	assert_true(is_bound(theirs));
+	fixture_end(&f);
+}
+
 /* So do contexts that nobody owns any more, with all that they have. */
 static void dead_contexts_give_memory(void **state)
 {
@@ -684,6 +764,42 @@ static void space_of_a_busy_context(void **state)
 	assert_int_equal(i915_wait_idle(f.i915, 0), 0);
 	assert_int_equal(f.plat->host.notice_count, notices + 1);
 	fixture_end(&f);
+}
+
+/* The driver goes: no entry is cleared, not even where clearing does something. */
+static void removal_clears_nothing(void **state)
+{
+	struct fixture f = fixture_vgpu(0);
+	struct i915_request *rq = fixture_submit(&f, 0, GEN9_BCS0);
+	struct platform *plat = f.plat;
+
+	run_gpu(&f);
+	i915_request_put(rq);
+	fake_log_clear(plat);
+	i915_destroy(f.i915);
+	for (size_t i = plat->log_start; i < plat->log_count; i++)
+		assert_true(plat->log[i].offset < GEN9_GTT_WINDOW);
+	assert_int_equal(plat->pages_in_use, 0);
+	fake_destroy(plat);
+}
+
+/* A misused address is one of the GGTT, whatever the batch is bound in. */
+static void misuse_of_the_batch_address(void **state)
+{
+	struct fixture f = fixture_ppgtt(I915_PPGTT_48BIT, 0);
+	struct i915_vma *batch = fixture_bind(f.i915, i915_context_vm(f.ctx[0]), PAGES(1));
+	struct i915_request *rq;
+	const uint32_t *cs;
+
+	assert_int_equal(
+		i915_request_create(f.ctx[0], GEN9_BCS0, batch, I915_MISUSE_BATCH_ADDRESS, &rq), 0);
+	i915_request_add(rq);
+	cs = fake_ggtt_cpu(f.plat, state_page(&f, 0)[CTX_RING_START + 1]);
+	assert_int_equal(cs[5], MI_BATCH_BUFFER_START);
+	assert_int_equal(cs[6], FAKE_LOW_BASE + FAKE_LOW_BYTES);
+	i915_request_put(rq);
+	i915_destroy(f.i915);
+	fake_destroy(f.plat);
 }
 
 /* ---- lack of memory, everywhere ---- */
@@ -795,16 +911,21 @@ int main(void)
 		cmocka_unit_test(fixed_address_evicts_what_overlaps),
 		cmocka_unit_test(refused_eviction),
 		cmocka_unit_test(requests_keep_what_they_use),
+		cmocka_unit_test(eviction_notices_what_has_ended),
 		cmocka_unit_test(cancelled_requests_use_nothing),
 		cmocka_unit_test(batch_goes_before_its_request_has_ended),
 		cmocka_unit_test(idle_contexts_are_evicted),
+		cmocka_unit_test(context_without_room),
 		cmocka_unit_test(busy_contexts_are_not_evicted),
 		cmocka_unit_test(more_contexts_than_room),
 		cmocka_unit_test(lack_of_memory_evicts),
 		cmocka_unit_test(spaces_in_use_are_not_evicted_from),
+		cmocka_unit_test(closed_spaces_are_not_evicted_from),
 		cmocka_unit_test(dead_contexts_give_memory),
 		cmocka_unit_test(space_outlives_its_context),
 		cmocka_unit_test(space_of_a_busy_context),
+		cmocka_unit_test(removal_clears_nothing),
+		cmocka_unit_test(misuse_of_the_batch_address),
 		cmocka_unit_test(every_allocation_may_fail),
 	};
 
