@@ -264,7 +264,7 @@ static const struct row object_rows[] = {
 	  "bad.yaml:3:70: 'b' is bound in context 'x'; expected the submission's to be the same\n"
 	  "bad.yaml:4:34: 'b' has only 1024 dwords\n"
 	  "bad.yaml:5:11: unknown key 'object' in 'fill'\n"
-	  "bad.yaml:5:55: 'object' is a list; expected a name\n"                    },
+	  "bad.yaml:5:55: 'object' is a list; expected a name\n"                            },
 	{ STEP "{together: [{bind: {object: a}}]}]}}]\n",
          "bad.yaml:2:16: 'bind' inside of 'together'; expected submissions only\n"												      },
 	{ "vms: [{name: vm0, workload: {repeat: 2, steps: [\n"
