@@ -114,9 +114,13 @@ static int mi_store_data_imm(struct gen9_engine *engine, const uint32_t *dw)
 
 static int mi_store_data_index(struct gen9_engine *engine, const uint32_t *dw)
 {
-	uint64_t gma =
-		gen9_status_page_address(engine, !(dw[0] & INDEX_PER_PROCESS), dw[1] & INDEX_MASK);
+	bool global = !(dw[0] & INDEX_PER_PROCESS);
+	enum gen9_space space;
+	uint64_t gma;
 
+	if (!gen9_operand_space(engine, global, &space))
+		return 0;
+	gma = gen9_status_page_address(engine, global, dw[1] & INDEX_MASK);
 	return gen9_engine_store(engine, GEN9_SPACE_GGTT, gma, dw[2], 4);
 }
 

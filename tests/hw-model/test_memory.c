@@ -265,6 +265,21 @@ static void test_ppgtt_batch_cannot_reach_the_ggtt(struct rig *rig)
 	CHECK_EQ(rig, rig_load(rig, pages + 0x800), 3); /* they were no-ops, not errors */
 }
 
+static void test_ppgtt_batch_cannot_reach_the_global_status_page(struct rig *rig)
+{
+	uint32_t pages = rig_alloc(rig, 1);
+	struct rig_context a;
+
+	rig_context_init(&a, rig, GEN9_BCS0, 1);
+	ppgtt_map(&a, GMA, pages, 1);
+	rig_put(rig, pages, MI_STORE_DATA_INDEX, 0xc0, 1, MI_STORE_DATA_INDEX | 1u << 21, 0xc4, 2,
+		MI_BATCH_BUFFER_END);
+	ppgtt_start(&a, GMA);
+	run(&a);
+	CHECK_EQ(rig, rig_load(rig, rig->hwsp[GEN9_BCS0] + 0xc0), 0);
+	CHECK_EQ(rig, rig_load(rig, a.lrca + 0xc4), 2); /* its own context's is in reach */
+}
+
 static void test_pipe_control_in_a_ppgtt_batch(struct rig *rig)
 {
 	uint32_t pages = rig_alloc(rig, 1), at = rig_alloc(rig, 1);
@@ -332,6 +347,7 @@ static void test_ppgtt_batch_cannot_chain_to_the_ggtt(struct rig *rig)
 	T(test_three_levels)                                                                       \
 	T(test_without_privilege_bit_ppgtt_is_the_ggtt)                                            \
 	T(test_ppgtt_batch_cannot_reach_the_ggtt)                                                  \
+	T(test_ppgtt_batch_cannot_reach_the_global_status_page)                                    \
 	T(test_pipe_control_in_a_ppgtt_batch)                                                      \
 	T(test_ppgtt_batch_writes_listed_registers_only)                                           \
 	T(test_ppgtt_batch_cannot_chain_to_the_ggtt)
