@@ -334,6 +334,10 @@ static void halves_are_two_faults_and_count_before_submission(void **state)
 		assert_true(tables_reach(&rig, mm, i * PAGE_SIZE, NULL) ==
 			    tables_mpa(guest, data + i * PAGE_SIZE));
 	assert_int_equal(tables_check(guest, base_pins), 0);
+	// A whole store settles what a half began; the next half begins anew.
+	tables_store(guest, pt, 4, 0);
+	tables_store(guest, pt, 8, data | PTE_RW);
+	assert_true(tables_reach(&rig, mm, 0, NULL) == tables_mpa(guest, data));
 	// The old mapping is gone with the first half of a new one.
 	tables_store(guest, pt, 4, 0);
 	assert_true(tables_reach(&rig, mm, 0, NULL) == NO_ADDRESS);
@@ -744,6 +748,26 @@ static void page_size_of_a_table_changes(void **state)
 	assert_int_equal(tables_check(guest, base_pins), 0);
 }
 
+// What is remembered of a half entry does not survive its table's change of page size.
+static void halves_are_forgotten_with_the_page_size(void **state)
+{
+	struct ppgtt_mm *mm = create_space();
+	uint64_t pt = link_filled(0, 0);
+
+	rig_write32(guest, GAMW_ECO, 0xf);
+	tables_store(guest, pt + 8 * 3, 4, data | PTE_RW);
+	tables_store(guest, tables.pd, 8, pt | PTE_RW | PDE_64K);
+	assert_int_equal(tables_sync(guest), 0);
+	tables_store(guest, tables.pd, 8, pt | PTE_RW);
+	assert_true(tables_reach(&rig, mm, 3 * PAGE_SIZE, NULL) == tables_mpa(guest, data));
+	tables_store(guest, pt + 8 * 3, 4, (data + PAGE_SIZE) | PTE_RW);
+	assert_true(tables_reach(&rig, mm, 3 * PAGE_SIZE, NULL) == NO_ADDRESS);
+	assert_int_equal(tables_sync(guest), 0);
+	assert_true(tables_reach(&rig, mm, 3 * PAGE_SIZE, NULL) ==
+		    tables_mpa(guest, data + PAGE_SIZE));
+	assert_int_equal(tables_check(guest, base_pins), 0);
+}
+
 // ---- reset, failsafe ----
 
 static void full_reset_gives_the_tables_up(void **state)
@@ -845,6 +869,7 @@ int main(void)
 		TEST(one_gib_pages_are_refused),
 		TEST(pages_of_64k_are_split),
 		TEST(page_size_of_a_table_changes),
+		TEST(halves_are_forgotten_with_the_page_size),
 		TEST(full_reset_gives_the_tables_up),
 		TEST(engine_reset_keeps_the_tables),
 		TEST(failsafe_takes_the_protection_off),
