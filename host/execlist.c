@@ -44,8 +44,25 @@ static bool is_acceptable(uint64_t descriptor)
 	       (mode == CTX_DESC_MODE_LEGACY_32B || mode == CTX_DESC_MODE_LEGACY_64B);
 }
 
+/*
+ * A driver has two execlists of two contexts in flight, and resubmits a running context now and
+ * then. Upstream queues without limit; a guest that floods an engine fills its own queue only here.
+ */
+static bool queue_has_room(const struct vgpu *vgpu, enum gen9_engine_id engine)
+{
+	unsigned queued = 0;
+
+	for (const struct workload *w = vgpu->engines[engine].first; w; w = w->next)
+		queued++;
+	return queued + 2 <= WORKLOAD_QUEUE_LIMIT;
+}
+
 static int submit(struct vgpu *vgpu, enum gen9_engine_id engine, const uint64_t pair[2])
 {
+	if (!queue_has_room(vgpu, engine)) {
+		vgpu_incident(vgpu, GVT_INCIDENT_WORKLOAD_FLOOD, pair[0]);
+		return -EBUSY;
+	}
 	for (unsigned i = 0; i < 2; i++) {
 		if (is_valid(pair[i]) ? is_acceptable(pair[i]) : i == 1)
 			continue;

@@ -22,6 +22,7 @@ const struct gvt_incident_info gvt_incidents[GVT_INCIDENT_COUNT] = {
 	[GVT_INCIDENT_COMMAND_ADDRESS] = { "command_address", "workload dropped" },
 	[GVT_INCIDENT_COMMAND_REGISTER] = { "command_register", "workload dropped" },
 	[GVT_INCIDENT_EXECLIST_OVERRUN] = { "execlist_overrun", "engine's queue dropped" },
+	[GVT_INCIDENT_WORKLOAD_FLOOD] = { "workload_flood", "submission dropped" },
 	[GVT_INCIDENT_PVINFO_UNREAD] = { "pvinfo_unread", "failsafe mode" },
 	[GVT_INCIDENT_PVINFO_WRITE] = { "pvinfo_write", "write dropped" },
 	[GVT_INCIDENT_HWS_PGA_RANGE] = { "hws_pga_range", "write dropped" },

@@ -105,6 +105,7 @@ enum gvt_incident {
 	GVT_INCIDENT_COMMAND_ADDRESS,  /* GGTT operand outside of the share */
 	GVT_INCIDENT_COMMAND_REGISTER, /* register not on the allow-list */
 	GVT_INCIDENT_EXECLIST_OVERRUN, /* third execlist while two are queued */
+	GVT_INCIDENT_WORKLOAD_FLOOD,   /* engine's queue is full */
 	GVT_INCIDENT_PVINFO_UNREAD,    /* execlists or fences used before PVINFO was read */
 	GVT_INCIDENT_PVINFO_WRITE,     /* reserved PVINFO field written */
 	GVT_INCIDENT_HWS_PGA_RANGE,

@@ -21,6 +21,8 @@
 struct ppgtt_mm;
 struct vgpu;
 
+#define WORKLOAD_QUEUE_LIMIT 64u /* of one vGPU on one engine */
+
 struct workload {
 	struct vgpu *vgpu;
 	enum gen9_engine_id engine;

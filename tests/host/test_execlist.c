@@ -279,6 +279,23 @@ static void submission_waits_for_run_list(void **state)
 	assert_int_equal(*job.word, 1);
 }
 
+static void flood_fills_its_own_queue_only(void **state)
+{
+	struct job job;
+
+	rig_destroy(&rig);
+	rig_create(&rig, &(struct rig_options){ 0 });
+	guest = &rig.guests[0];
+	rig_read32(guest, PVINFO_BASE);
+	job_create(&job, 11);
+	rig_emit_store(&job.context, job.gma, 1);
+	for (unsigned i = 0; i < WORKLOAD_QUEUE_LIMIT + 3; i++)
+		rig_submit(guest, ENGINE, 0, rig_descriptor(&job.context));
+	assert_int_equal(rig_stats(guest).workloads_accepted, WORKLOAD_QUEUE_LIMIT - 1);
+	assert_int_equal(rig_incidents(guest, GVT_INCIDENT_WORKLOAD_FLOOD), 4);
+	assert_false(rig_stats(guest).failsafe);
+}
+
 /* ---- the virtual engine by itself, driven as the engine thread does ---- */
 
 static uint64_t descriptor(uint32_t id)
@@ -414,6 +431,7 @@ int main(void)
 		TEST(collector_keeps_its_position),
 		TEST(engines_collect_apart),
 		TEST(submission_waits_for_run_list),
+		TEST(flood_fills_its_own_queue_only),
 		TEST(another_context_is_pending),
 		TEST(third_submission_overruns),
 		TEST(lite_restore_is_of_the_last_element),
