@@ -95,7 +95,7 @@ static struct i915_list *find_high(struct i915_space *space, struct i915_slice s
 			continue;
 		if (node_end <= slice.start)
 			break;
-		if (node_end < end && fits_below(end, node_end, size_bytes, align_bytes, start_out))
+		if (fits_below(end, node_end, size_bytes, align_bytes, start_out))
 			return link;
 		end = node->start;
 	}

@@ -26,11 +26,13 @@
 #define VCPUS      4u
 #define ROUNDS     40u
 #define IN_FLIGHT  3u
+#define CROWD      50u /* bindings of each vCPU in the shared space, one right after the other */
 #define MAX_PAGES  40u
 #define SHARED     3u /* bindings of each vCPU in the shared space */
 #define HOST_BAR0  UINT64_C(0x2000000000)
 #define GUEST_BAR0 UINT64_C(0x100000000)
 #define MIB        UINT64_C(0x100000)
+#define GIB        UINT64_C(0x40000000)
 
 /* Longer than a whole run: who sleeps for that long has missed a wake-up. */
 #define WAIT_NS UINT64_C(10000000000)
@@ -169,14 +171,20 @@ static struct i915_request *submit_store(struct vcpu_work *work, struct i915_con
 	return rq;
 }
 
-static struct i915_vma *bind(struct world *w, struct i915_vm *vm, unsigned pages)
+static struct i915_vma *bind_as(struct world *w, struct i915_vm *vm, unsigned pages,
+				const struct i915_bind *how)
 {
 	struct i915_object *obj = i915_object_create(w->i915, (size_t)pages * PLAT_PAGE_SIZE);
 	struct i915_vma *vma = NULL;
 
 	assert_non_null(obj);
-	assert_int_equal(i915_vma_bind(vm, obj, NULL, &vma), 0);
+	assert_int_equal(i915_vma_bind(vm, obj, how, &vma), 0);
 	return vma;
+}
+
+static struct i915_vma *bind(struct world *w, struct i915_vm *vm, unsigned pages)
+{
+	return bind_as(w, vm, pages, NULL);
 }
 
 static void drop(struct i915_vma *vma)
@@ -195,6 +203,32 @@ static void renew(struct vcpu_work *work, struct i915_vm *vm, struct i915_vma **
 	if (*vma)
 		drop(*vma);
 	*vma = bind(work->world, vm, 1 + random_below(&work->seed, MAX_PAGES));
+}
+
+/*
+ * Bind something else in the space that all share, at an address where the others bind as well:
+ * tables and directories come and go.
+ */
+static void renew_shared(struct vcpu_work *work)
+{
+	struct world *w = work->world;
+	unsigned i = random_below(&work->seed, SHARED);
+	struct i915_vma **vma = &w->in_shared[work->id][i];
+	uint64_t at = (work->id * SHARED + i + 1) * MAX_PAGES * (uint64_t)PLAT_PAGE_SIZE;
+	const struct i915_bind how = {
+		.fixed_gma = random_below(&work->seed, 4) * GIB +
+			     random_below(&work->seed, 2) * 2 * MIB + at,
+		.flags = I915_BIND_FIXED,
+	};
+
+	if (w->mode.ppgtt == I915_PPGTT_NONE) {
+		renew(work, i915_context_vm(w->shared), vma);
+		return;
+	}
+	if (*vma)
+		drop(*vma);
+	*vma = bind_as(w, i915_context_vm(w->shared), 1 + random_below(&work->seed, MAX_PAGES),
+		       &how);
 }
 
 /* One of several requests that are in flight at once. */
@@ -237,8 +271,7 @@ static void run_rounds(struct vcpu_work *work)
 
 		for (unsigned i = 0; i < count; i++)
 			start(work, ctx, &flights[i], round << 8 | work->id << 4 | i);
-		renew(work, i915_context_vm(w->shared),
-		      &w->in_shared[work->id][random_below(&work->seed, SHARED)]);
+		renew_shared(work);
 		if (random_below(&work->seed, 3) == 0)
 			plat_delay_ns(w->plat, random_below(&work->seed, 5000));
 		for (unsigned i = 0; i < count; i++) {
@@ -305,6 +338,8 @@ static void vcpu_main(void *arg)
 	while (!w->shared)
 		plat_delay_ns(w->plat, 1000);
 	w->started++;
+	for (unsigned i = 0; i < CROWD; i++)
+		renew_shared(work);
 	run_rounds(work);
 	w->finished++;
 	if (work->id)
