@@ -61,10 +61,12 @@ void vgpu_reset_engines(struct vgpu *vgpu, uint32_t engine_mask, bool full)
 		if (engine_mask >> id & 1)
 			vgpu->engines[id].resetting = true;
 	sched_stop(vgpu);
-	if (vgpu->running_count) {
+	// While the lock is dropped, another vCPU of the guest may start scheduling again.
+	while (vgpu->running_count) {
 		sim_mutex_unlock(vgpu->m, &vgpu->lock);
 		sched_wait_idle(vgpu);
 		sim_mutex_lock(vgpu->m, &vgpu->lock);
+		sched_stop(vgpu);
 	}
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
 		if (!(engine_mask >> id & 1))
