@@ -38,7 +38,8 @@ static void leave(struct oos_page *oos)
 	oos->is_out = false;
 }
 
-// Protected before it is read: what is stored from then on traps.
+// Protected before it is read: what is stored from then on traps. Entries that wait for a
+// submission go on waiting.
 static int sync_page(struct oos_page *oos)
 {
 	struct vgpu *vgpu = oos->vgpu;
@@ -54,7 +55,7 @@ static int sync_page(struct oos_page *oos)
 		uint64_t guest = shadow_page_guest_entry(vgpu, page, i);
 		int ret = 0;
 
-		if (guest != oos->entries[i] || shadow_page_is_pending(page, i))
+		if (guest != oos->entries[i])
 			ret = shadow_page_apply(vgpu, page, i, guest);
 		if (ret)
 			error = ret;
