@@ -110,6 +110,9 @@ static void make_baseline(struct sim_result *result)
 	vm->ops[GUEST_OP_SUBMIT].work_kind_ps[WORK_SCAN_DWORD] = 600;
 	vm->ops[GUEST_OP_SUBMIT].work_ps = 600;
 	add_object(vm, EXIT_WRITE_PROTECT, 7);
+	vm->ops[GUEST_OP_PPGTT_INSERT].count = 2;
+	vm->ops[GUEST_OP_PPGTT_INSERT].self_ps = 7500;
+	vm->ops[GUEST_OP_PPGTT_INSERT].exit_work[WORK_PTE_READ] = (struct work_sum){ 7, 1400 };
 	vm->interrupts_taken = 3;
 	vm->interrupts_merged = 1;
 	result->engines[GEN9_BCS0].elsp_submissions = 3;

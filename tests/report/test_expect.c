@@ -86,6 +86,8 @@ static void test_paths(void **state)
 	assert_leads_to(f, "baseline.vm0.exits.by_reason.mmio_read.count", 1);
 	assert_leads_to(f, "baseline.vm0.objects.tile.bind.by_reason.write_protect.count", 7);
 	assert_leads_to(f, "baseline.vm0.objects.tile.bind.by_reason.mmio_write.count", 0);
+	assert_leads_to(f, "baseline.vm0.ppgtt_insert.exit_work.by_kind.pte_read.count", 7);
+	assert_leads_to(f, "baseline.vm0.ppgtt_insert.exit_work.by_kind.pte_shadow.count", 0);
 	assert_leads_to(f, "pvmmio.vm0.objects.tile.bind.exits_per_op", 2);
 	assert_leads_to(f, "baseline.vm0.exits.by_register.BCS0_ELSP.count", 12);
 	assert_leads_to(f, "baseline.vm0.exits.by_register.BCS0_ELSP:mmio_write.time_ps", 12000);
