@@ -22,22 +22,22 @@ enum option_key {
 };
 
 static const struct argp_option option_table[] = {
-	{"json",		     OPTION_JSON, "FILE", 0,
+	{"json",								      OPTION_JSON, "FILE", 0,
          "Write the report as JSON; - is standard output, and nothing else goes there. Several "
 	  "scenarios make an array", 0 },
-	{ "events",		    OPTION_EVENTS, "FILE", 0,
+	{ "events",								     OPTION_EVENTS, "FILE", 0,
          "Write every event as a line of text; - as for --json", 0 },
-	{ "trace", OPTION_TRACE, "FILE", 0,
-	  "Write a timeline for ui.perfetto.dev or chrome://tracing; - as for --json", 0 },
-	{ "set", OPTION_SET, "KEY=VALUE", 0,
+	{ "trace",						  OPTION_TRACE, "FILE", 0,
+         "Write a timeline for ui.perfetto.dev or chrome://tracing; - as for --json", 0 },
+	{ "set",									  OPTION_SET, "KEY=VALUE", 0,
          "Set a key of the scenario in all variants, after their own settings; repeatable", 0 },
-	{ "seed",			 OPTION_SEED, "N", 0, "The same as --set seed=N", 0 },
-	{ "variant",OPTION_VARIANT, "NAME", 0,
+	{ "seed",OPTION_SEED, "N", 0, "The same as --set seed=N", 0 },
+	{ "variant",									  OPTION_VARIANT, "NAME", 0,
          "Run this variant only; repeatable. Expectations on others are skipped", 0 },
-	{ "color",			 OPTION_COLOR, "WHEN", 0, "auto (default: on a terminal), always, never", 0 },
-	{ "colour",			 OPTION_COLOR, "WHEN", OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
-	{ "keys",		     OPTION_KEYS, NULL, 0, "List all keys of scenarios and leave", 0 },
-	{ 0	      },
+	{ "color",									  OPTION_COLOR, "WHEN", 0, "auto (default: on a terminal), always, never", 0 },
+	{ "colour",								    OPTION_COLOR, "WHEN", OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
+	{ "keys",								     OPTION_KEYS, NULL, 0, "List all keys of scenarios and leave", 0 },
+	{ 0},
 };
 
 static void append(struct argp_state *state, struct cli_list *list, const char *item)
