@@ -90,7 +90,7 @@ static void check_slice(struct check *check, const struct ggtt_slice *slice)
 			fail(check, "GGTT entry of %#llx is %#llx, not the frame noted, %#llx",
 			     (unsigned long long)gma, (unsigned long long)entry,
 			     (unsigned long long)mfn);
-		if (!(entry & GEN8_PTE_PRESENT) || frame_of(entry) == check->gvt->hw.scratch_mfn)
+		if (!(entry & GEN8_PTE_PRESENT) || frame_of(entry) == check->vgpu->ggtt.scratch_mfn)
 			continue;
 		if (!mfn)
 			fail(check, "GGTT entry of %#llx is %#llx and noted nowhere",

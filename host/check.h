@@ -3,8 +3,8 @@
  * Invariant checker: is everything that the GPU can reach where it should be?
  *
  *   - Every present GGTT entry of the hardware: in a vGPU's share it leads to a frame of that VM,
- *     the one that the mediator has noted, or to the scratch page; in the host's share to a frame
- *     of the host; elsewhere there is none.
+ *     the one that the mediator has noted, or to the share's scratch page; in the host's share to
+ *     a frame of the host; elsewhere there is none.
  *   - Every table that an address space of a vGPU leads to is the host's; every leaf leads to a
  *     frame of that VM or to the vGPU's scratch page.
  *   - The entries that lead to a page of a guest are as many as its pins, for every page.

@@ -10,8 +10,9 @@
 #include "host/vgpu.h"
 #include "hw-model/regs/gen9_context.h"
 
-#define PTE_FLAGS 0xfffull
-#define HALF_ONLY (GGTT_LOW_HALF_ONLY | GGTT_HIGH_HALF_ONLY)
+#define PTE_FLAGS     0xfffull
+#define SCRATCH_FLAGS (GEN8_PTE_PRESENT | GEN8_PTE_WRITABLE)
+#define HALF_ONLY     (GGTT_LOW_HALF_ONLY | GGTT_HIGH_HALF_ONLY)
 
 static bool slice_holds(const struct ggtt_slice *slice, uint64_t gma, uint64_t bytes)
 {
@@ -54,7 +55,8 @@ int gtt_init(struct vgpu *vgpu)
 	ggtt->view = calloc(entry_count(ggtt), sizeof(*ggtt->view));
 	ggtt->mapped = calloc(entry_count(ggtt), sizeof(*ggtt->mapped));
 	ggtt->state = calloc(entry_count(ggtt), sizeof(*ggtt->state));
-	if (ggtt->view && ggtt->mapped && ggtt->state)
+	if (ggtt->view && ggtt->mapped && ggtt->state &&
+	    !physmem_alloc_pages(vgpu->m->pm, 1, &ggtt->scratch_mfn))
 		return 0;
 	gtt_fini(vgpu);
 	return -ENOMEM;
@@ -69,7 +71,7 @@ static void scrub(struct vgpu *vgpu)
 	for (uint64_t i = 0; i < entry_count(ggtt); i++) {
 		if (!(ggtt->state[i] & GGTT_HOST_WRITTEN))
 			continue;
-		hw_write_pte(hw, gma_of_slot(ggtt, i) >> PAGE_SHIFT, hw_scratch_pte(hw, false));
+		hw_write_pte(hw, gma_of_slot(ggtt, i) >> PAGE_SHIFT, hw_absent_pte(hw));
 		written = true;
 	}
 	if (written)
@@ -85,6 +87,9 @@ void gtt_fini(struct vgpu *vgpu)
 
 	if (ggtt->state && ggtt->mapped)
 		scrub(vgpu);
+	if (ggtt->scratch_mfn)
+		physmem_free_pages(vgpu->m->pm, ggtt->scratch_mfn, 1);
+	ggtt->scratch_mfn = 0;
 	free(ggtt->view);
 	free(ggtt->mapped);
 	free(ggtt->state);
@@ -136,9 +141,9 @@ void gtt_view_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uin
 			(value & bytes_mask(size_bytes)) << shift;
 }
 
-void gtt_scratch(const struct vgpu *vgpu, bool present, struct gtt_entry *out)
+void gtt_absent(const struct vgpu *vgpu, struct gtt_entry *out)
 {
-	*out = (struct gtt_entry){ .host = hw_scratch_pte(&vgpu->gvt->hw, present) };
+	*out = (struct gtt_entry){ .host = hw_absent_pte(&vgpu->gvt->hw) };
 }
 
 int gtt_resolve(struct vgpu *vgpu, uint64_t guest, struct gtt_entry *out)
@@ -147,7 +152,7 @@ int gtt_resolve(struct vgpu *vgpu, uint64_t guest, struct gtt_entry *out)
 	uint64_t mfn;
 	int ret;
 
-	gtt_scratch(vgpu, false, out);
+	gtt_absent(vgpu, out);
 	if (!(guest & GEN8_PTE_PRESENT))
 		return 0;
 	ret = dma_map_gfn(vgpu, gfn, &mfn);
@@ -198,7 +203,7 @@ static void apply_view(struct vgpu *vgpu, uint64_t slot)
 
 	if (gtt_resolve(vgpu, guest, &entry)) {
 		vgpu_incident(vgpu, GVT_INCIDENT_GGTT_BACKING, guest);
-		gtt_scratch(vgpu, true, &entry);
+		entry.host = vgpu->ggtt.scratch_mfn << PAGE_SHIFT | SCRATCH_FLAGS;
 	}
 	set_entry(vgpu, slot, &entry);
 }
@@ -222,7 +227,7 @@ static void write_half(struct vgpu *vgpu, uint64_t slot, uint64_t offset, uint64
 	}
 	vgpu->ggtt.view[slot] = 0;
 	gtt_view_write(vgpu, offset, 4, value);
-	gtt_scratch(vgpu, false, &none);
+	gtt_absent(vgpu, &none);
 	set_entry(vgpu, slot, &none);
 	*state |= half;
 }
@@ -242,12 +247,6 @@ int gtt_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t 
 	vgpu->ggtt.view[slot] = value;
 	apply_view(vgpu, slot);
 	return 0;
-}
-
-void gtt_forget_halves(struct vgpu *vgpu)
-{
-	for (uint64_t i = 0; i < entry_count(&vgpu->ggtt); i++)
-		vgpu->ggtt.state[i] &= (uint8_t)~HALF_ONLY;
 }
 
 int guest_read(struct vgpu *vgpu, uint64_t gpa, void *buf, size_t len)

@@ -4,8 +4,9 @@
  *
  * Guest and host use the same graphics addresses. The guest writes entries that name guest frames;
  * the hardware gets entries that name the host frames behind them, and only for the guest's own
- * two slices. What is no guest RAM becomes the scratch page. A frame that an entry leads to is
- * pinned; a new one before the old one is given back.
+ * two slices. What is no guest RAM becomes a scratch page of the vGPU's own (upstream's is one
+ * for all, through which guests can talk). A frame that an entry leads to is pinned; a new one
+ * before the old one is given back.
  *
  * The view is what the guest has written, the hardware's entries are what has taken effect: they
  * differ while half of an entry is written, and with level ggtt_update (pv_ggtt.h) until the guest
@@ -50,9 +51,6 @@ void gtt_view_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uin
  */
 int gtt_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t value);
 
-/* Halves of entries whose other half has not come are no more than storage from now on. */
-void gtt_forget_halves(struct vgpu *vgpu);
-
 /* ---- entries on their way to the hardware ---- */
 
 struct gtt_entry {
@@ -60,8 +58,8 @@ struct gtt_entry {
 	uint32_t mapped; /* gfn + 1 behind it, with a pin that the entry owns; 0: none */
 };
 
-/* An entry that leads to the scratch page. */
-void gtt_scratch(const struct vgpu *vgpu, bool present, struct gtt_entry *out);
+/* An entry that is not present. */
+void gtt_absent(const struct vgpu *vgpu, struct gtt_entry *out);
 
 /* What the hardware gets for a guest's entry: 0, -EFAULT when it names no guest RAM, -ENOMEM. */
 int gtt_resolve(struct vgpu *vgpu, uint64_t guest, struct gtt_entry *out);

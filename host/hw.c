@@ -29,9 +29,9 @@ void hw_flush_ggtt(struct hw *hw)
 	hw_write32(hw, GFX_FLSH_CNTL, 1);
 }
 
-uint64_t hw_scratch_pte(const struct hw *hw, bool present)
+uint64_t hw_absent_pte(const struct hw *hw)
 {
-	return hw->scratch_mfn << PAGE_SHIFT | (present ? PTE_READ_WRITE : 0);
+	return hw->empty_mfn << PAGE_SHIFT;
 }
 
 // First fit in the hidden part that the host keeps. Returns where to link the new node, or NULL.
@@ -100,7 +100,7 @@ void hw_pages_free(struct hw *hw, struct hw_pages *pages)
 		return;
 	if (pages->bound) {
 		for (uint64_t i = 0; i < pages->page_count; i++)
-			hw_write_pte(hw, (pages->gma >> PAGE_SHIFT) + i, hw_scratch_pte(hw, false));
+			hw_write_pte(hw, (pages->gma >> PAGE_SHIFT) + i, hw_absent_pte(hw));
 		hw_flush_ggtt(hw);
 	}
 	while (*link != pages)
@@ -115,7 +115,7 @@ int hw_init(struct hw *hw, struct machine *m, uint64_t bar0)
 	int ret;
 
 	*hw = (struct hw){ .m = m, .bar0 = bar0, .irq_at_ps = EXEC_NEVER };
-	ret = physmem_alloc_pages(m->pm, 1, &hw->scratch_mfn);
+	ret = physmem_alloc_pages(m->pm, 1, &hw->empty_mfn);
 	if (ret)
 		return ret;
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
@@ -139,9 +139,9 @@ void hw_fini(struct hw *hw)
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
 		hw_pages_free(hw, &hw->engines[id].hwsp);
 	assert(!hw->bound_pages);
-	if (hw->scratch_mfn)
-		physmem_free_pages(hw->m->pm, hw->scratch_mfn, 1);
-	hw->scratch_mfn = 0;
+	if (hw->empty_mfn)
+		physmem_free_pages(hw->m->pm, hw->empty_mfn, 1);
+	hw->empty_mfn = 0;
 }
 
 void hw_wait_ready(struct hw *hw)

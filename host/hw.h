@@ -67,8 +67,7 @@ struct hw {
 	struct machine *m;
 	uint64_t bar0;
 	struct hw_pages *bound_pages; /* the host's share, sorted by gma */
-	uint64_t scratch_mfn; /* zeroed page behind unbacked GGTT entries; also an empty page table
-			       */
+	uint64_t empty_mfn; /* zeroes: an empty page table. Nothing that is present leads there */
 	struct hw_engine engines[GEN9_ENGINE_COUNT];
 	bool ready; /* hw_interrupt_thread() has set the device up */
 	struct exec_waitq ready_waiters;
@@ -94,8 +93,8 @@ void hw_write32(struct hw *hw, uint32_t offset, uint32_t value);
 void hw_write_pte(struct hw *hw, uint64_t index, uint64_t pte);
 void hw_flush_ggtt(struct hw *hw);
 
-/* What an entry without backing is: the scratch page, present or not. */
-uint64_t hw_scratch_pte(const struct hw *hw, bool present);
+/* An entry that is not present. */
+uint64_t hw_absent_pte(const struct hw *hw);
 
 /* Allocate zeroed pages and a place for them. 0, -ENOMEM. */
 int hw_pages_alloc(struct hw *hw, struct hw_pages *pages, uint64_t page_count);

@@ -75,7 +75,6 @@ int pv_ggtt_enable(struct vgpu *vgpu)
 		bus_unmap(vgpu->vm->bus, &vgpu->gtt_view);
 		return ret;
 	}
-	gtt_forget_halves(vgpu);
 	return 0;
 }
 
@@ -126,7 +125,7 @@ static enum pvmmio_status clear(struct vgpu *vgpu, uint64_t gma, struct gtt_entr
 				uint64_t count)
 {
 	for (uint64_t i = 0; i < count; i++)
-		gtt_scratch(vgpu, false, &entries[i]);
+		gtt_absent(vgpu, &entries[i]);
 	gtt_replace(vgpu, gma, entries, count);
 	work_spend(vgpu->m, WORK_PV_MAP_ENTRY, count);
 	return PVMMIO_STATUS_OK;

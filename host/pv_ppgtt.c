@@ -297,9 +297,6 @@ static enum pvmmio_status alloc(struct ppgtt_mm *mm, struct range range)
 	struct vgpu *vgpu = mm->vgpu;
 	uint64_t total = 0;
 
-	// The first test bounds the work of the second.
-	if (tables_across(range, SHADOW_PT) > table_limit(vgpu))
-		return PVMMIO_STATUS_NO_MEMORY;
 	count_missing(root_of(mm), SHADOW_PML4, range, missing);
 	for (unsigned level = SHADOW_PT; level < SHADOW_PML4; level++)
 		total += missing[level];

@@ -123,7 +123,7 @@ static int fill_ring(struct workload *workload, uint32_t *tail_bytes)
 
 static void fill_pdps(const struct workload *workload, uint32_t *state)
 {
-	uint64_t empty = workload->vgpu->gvt->hw.scratch_mfn << PAGE_SHIFT;
+	uint64_t empty = workload->vgpu->gvt->hw.empty_mfn << PAGE_SHIFT;
 	const struct ppgtt_mm *mm = workload->mm;
 	enum gen9_engine_id id = workload->engine;
 

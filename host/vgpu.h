@@ -50,6 +50,7 @@ struct vgpu_ggtt {
 	uint64_t *view;         /* guest's entries: those of low, then those of high */
 	uint32_t *mapped;       /* gfn + 1 that the hardware's entry leads to, pinned; 0: none */
 	uint8_t *state;         /* GGTT_* of each */
+	uint64_t scratch_mfn;   /* behind present entries that name no guest RAM */
 };
 
 /* ---- virtual execlists ---- */

@@ -153,7 +153,7 @@ static void what_is_no_ram_is_scratch(void **state)
 {
 	struct rig_guest *g = &rig.guests[0];
 	uint64_t gma = g->vgpu->ggtt.high.base;
-	uint64_t scratch = g->vgpu->gvt->hw.scratch_mfn << PAGE_SHIFT;
+	uint64_t scratch = g->vgpu->ggtt.scratch_mfn << PAGE_SHIFT;
 	const uint64_t bad[] = { RIG_MEMORY_BYTES, RIG_GUEST_BAR0, UINT64_C(0x3ffffffff000) };
 
 	for (size_t i = 0; i < 3; i++) {
@@ -166,10 +166,35 @@ static void what_is_no_ram_is_scratch(void **state)
 	assert_true(rig_host_pte(&rig, gma) >> 46 == 0);
 }
 
+/*
+ * What a guest's GPU writes to scratch no other guest can read, and it is no page table of the
+ * host's.
+ */
+static void scratch_is_the_guests_own(void **state)
+{
+	struct rig_guest *a = &rig.guests[0], *b = &rig.guests[1];
+	const uint64_t *empty =
+		physmem_at(rig.m->pm, rig.gvt->hw.empty_mfn << PAGE_SHIFT, PAGE_SIZE);
+	uint64_t gma = a->vgpu->ggtt.low.base;
+	struct rig_context context;
+
+	rig_boot(a);
+	rig_write(a, entry_at(gma), 8, RIG_MEMORY_BYTES | FLAGS);
+	rig_write(b, entry_at(b->vgpu->ggtt.low.base), 8, RIG_MEMORY_BYTES | FLAGS);
+	assert_true(rig_host_pte(&rig, gma) != rig_host_pte(&rig, b->vgpu->ggtt.low.base));
+	rig_context_create(&context, a, GEN9_BCS0, 1);
+	rig_emit_store(&context, gma, 0xabcdef);
+	rig_submit(a, GEN9_BCS0, 0, rig_descriptor(&context));
+	assert_int_equal(rig_stats(a).workloads_completed, 1);
+	assert_int_equal(*(uint32_t *)physmem_at(rig.m->pm, ADDRESS(rig_host_pte(&rig, gma)), 4),
+			 0xabcdef);
+	for (unsigned i = 0; i < PAGE_SIZE / 8; i++)
+		assert_int_equal(empty[i], 0);
+}
+
 // Whatever two guests write: the hardware's entries of a guest name its own frames or scratch.
 static void no_entry_names_anothers_frame(void **state)
 {
-	uint64_t scratch = rig.guests[0].vgpu->gvt->hw.scratch_mfn;
 	struct rng rng;
 
 	rng_seed(&rng, 7);
@@ -194,7 +219,7 @@ static void no_entry_names_anothers_frame(void **state)
 			uint64_t pte = rig_host_pte(&rig, vgpu->ggtt.high.base + i * PAGE_SIZE);
 			uint64_t mfn = ADDRESS(pte) >> PAGE_SHIFT;
 
-			if (pte & GEN8_PTE_PRESENT && mfn != scratch)
+			if (pte & GEN8_PTE_PRESENT && mfn != vgpu->ggtt.scratch_mfn)
 				assert_int_equal(physmem_owner(rig.m->pm, mfn),
 						 PHYSMEM_OWNER_VM0 + vgpu->vm->id);
 		}
@@ -205,7 +230,7 @@ static void destruction_scrubs_the_share(void **state)
 {
 	struct rig_guest *g = &rig.guests[1];
 	const struct ggtt_slice low = g->vgpu->ggtt.low;
-	uint64_t scratch = g->vgpu->gvt->hw.scratch_mfn << PAGE_SHIFT;
+	uint64_t scratch = g->vgpu->gvt->hw.empty_mfn << PAGE_SHIFT;
 
 	rig_bind_at(g, low.base, rig_alloc(g, 2), 2);
 	vgpu_destroy(g->vgpu);
@@ -238,15 +263,11 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(entries_are_translated),
-		TEST(halves_meet_in_either_order),
-		TEST(pending_halves_do_not_mix),
-		TEST(share_ends_are_exact),
-		TEST(intervals_stay_in_one_slice),
-		TEST(what_is_no_ram_is_scratch),
-		TEST(no_entry_names_anothers_frame),
-		TEST(destruction_scrubs_the_share),
-		TEST(small_reads_go_through_the_guests_view),
+		TEST(entries_are_translated),       TEST(halves_meet_in_either_order),
+		TEST(pending_halves_do_not_mix),    TEST(share_ends_are_exact),
+		TEST(intervals_stay_in_one_slice),  TEST(what_is_no_ram_is_scratch),
+		TEST(scratch_is_the_guests_own),    TEST(no_entry_names_anothers_frame),
+		TEST(destruction_scrubs_the_share), TEST(small_reads_go_through_the_guests_view),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,7 @@ static void insert_pages(uint64_t gma, uint64_t gpa, unsigned count)
 
 static bool is_scratch(uint64_t gma)
 {
-	return rig_host_pte(&rig, gma) == guest->vgpu->gvt->hw.scratch_mfn << PAGE_SHIFT;
+	return rig_host_pte(&rig, gma) == guest->vgpu->gvt->hw.empty_mfn << PAGE_SHIFT;
 }
 
 static void entries_are_stored_without_exits(void **state)
@@ -255,7 +255,7 @@ static void contexts_run_from_what_was_inserted(void **state)
 static void destruction_scrubs_and_unpins(void **state)
 {
 	uint64_t gma = guest->vgpu->ggtt.low.base;
-	uint64_t scratch = guest->vgpu->gvt->hw.scratch_mfn << PAGE_SHIFT;
+	uint64_t scratch = guest->vgpu->gvt->hw.empty_mfn << PAGE_SHIFT;
 
 	insert_pages(gma, rig_alloc(guest, 2), 2);
 	vgpu_destroy(guest->vgpu);
