@@ -47,7 +47,7 @@ struct i915_vm_ops {
 
 	/*
 	 * The range's entries lead to scratch memory again; tables that become empty are freed. On
-	 * an error (the host refused) everything is as before.
+	 * an error (the host refused) the GPU reaches what it did before.
 	 */
 	int (*clear_range)(struct i915_vm *vm, uint64_t start, uint64_t length_bytes);
 
