@@ -67,7 +67,7 @@ struct i915_vm *i915_ppgtt_create(struct i915 *i915);
 /* Guest physical addresses of the roots: one, or four page directories. Returns how many. */
 unsigned i915_ppgtt_roots(const struct i915_vm *vm, uint64_t roots[I915_PPGTT_ROOTS]);
 
-/* Would an object at gpa have pages of more than 4 KiB at an address that is a multiple of 2 MiB? */
+/* Would an object at gpa have pages of more than 4 KiB, bound at a multiple of 2 MiB? */
 bool i915_ppgtt_maps_large(uint64_t gpa, uint64_t length_bytes);
 
 /* The native operations, on which the paravirtual ones are built. */
