@@ -160,6 +160,24 @@ static void three_levels_have_four_directories(void **state)
 	nothing_is_left();
 }
 
+// A root that fails takes those before it back; and what has four levels is not found with three.
+static void spaces_of_other_levels_are_others(void **state)
+{
+	const uint64_t same[PPGTT_ROOTS] = { tables.pml4 };
+	const uint64_t second_fails[PPGTT_ROOTS] = { tables_new(guest), tables.pml4 };
+	struct ppgtt_mm *mm = create_space();
+
+	tables_notify(guest, G2V_PPGTT_L3_CREATE, same);
+	tables_notify(guest, G2V_PPGTT_L3_CREATE, second_fails);
+	tables_notify(guest, G2V_PPGTT_L3_DESTROY, same);
+	assert_int_equal(rig_incidents(guest, GVT_INCIDENT_PPGTT_ROOT), 3);
+	assert_ptr_equal(guest->vgpu->spaces, mm);
+	assert_int_equal(mm->refs, 1);
+	assert_int_equal(guest->vgpu->space_count, 1);
+	assert_int_equal(guest->vgpu->shadow.count, 3);
+	assert_int_equal(tables_check(guest, base_pins), 0);
+}
+
 static void one_directory_in_all_four_places(void **state)
 {
 	const uint64_t roots[PPGTT_ROOTS] = { tables.pd, tables.pd, 0, tables.pd };
@@ -845,6 +863,7 @@ int main(void)
 		TEST(references_of_a_root_are_counted),
 		TEST(unusable_roots_are_refused),
 		TEST(three_levels_have_four_directories),
+		TEST(spaces_of_other_levels_are_others),
 		TEST(one_directory_in_all_four_places),
 		TEST(spaces_of_a_vgpu_are_limited),
 		TEST(every_store_of_an_entry_is_one_fault),

@@ -398,6 +398,10 @@ static void a_root_waits_for_memory(void **state)
 	mm = tables_space(guest, tables.pml4);
 	assert_non_null(mm);
 	assert_false(mm->shadowed);
+	gpu_store(TARGET_GMA, 0x54321);
+	assert_int_equal(rig_stats(guest).workloads_failed, 1);
+	assert_int_equal(rig_incidents(guest, GVT_INCIDENT_PPGTT_MEMORY), 1);
+	assert_int_equal(mm->pins, 0);
 	give_memory_back(&hog);
 	gpu_store(TARGET_GMA, 0x12345);
 	assert_int_equal(word(target), 0x12345);
@@ -446,6 +450,28 @@ static void memory_is_taken_from_spaces_not_in_use(void **state)
 	create_other(&others[0], second);
 	assert_int_equal(rig_stats(guest).ppgtt_reclaimed, 1);
 	assert_false(in_use->shadowed);
+	give_memory_back(&hog);
+}
+
+// A workload moves its space to the end of the list.
+static void spaces_used_last_are_taken_last(void **state)
+{
+	struct tables other;
+	struct ppgtt_mm *used, *unused;
+	struct hog hog;
+	uint64_t pt = tables_new(guest);
+
+	use_root(tables.pml4);
+	tables_fill(guest, target_pt, 0, 1, target, PTE_RW);
+	tables_notify4(guest, G2V_PPGTT_L4_CREATE, tables.pml4);
+	used = tables_space(guest, tables.pml4);
+	unused = create_other(&other, guest);
+	gpu_store(TARGET_GMA, 0x1111);
+	assert_int_equal(word(target), 0x1111);
+	take_memory(&hog, 0);
+	tables_store(guest, tables.pd, 8, pt | PTE_RW);
+	assert_true(used->shadowed);
+	assert_false(unused->shadowed);
 	give_memory_back(&hog);
 }
 
@@ -532,6 +558,7 @@ int main(void)
 		TEST(entries_wait_for_memory),
 		TEST(a_root_waits_for_memory),
 		TEST(memory_is_taken_from_spaces_not_in_use),
+		TEST(spaces_used_last_are_taken_last),
 		TEST(spaces_of_a_busy_vgpu_are_left_alone),
 		TEST(a_space_can_make_room_for_itself),
 	};
