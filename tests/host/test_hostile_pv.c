@@ -545,16 +545,21 @@ static void levels_that_were_not_negotiated(void **state)
 // N5 without any page: there is nothing to answer in, and nothing is touched.
 static void notifications_without_negotiation(void **state)
 {
+	struct pvmmio_page *page;
 	struct rig_guest *guest;
 
 	rig_destroy(&rig);
 	rig_create(&rig, &(struct rig_options){ .vm_count = 2, .pvmmio_offered = PVMMIO_ALL });
 	guest = &rig.guests[0];
-	*(uint64_t *)rig_at(guest, 0x80) = PV_NO_ANSWER;
+	// The register of the page's address reads 0: that is no page of pvmmio's.
+	page = rig_at(guest, 0);
+	page->ppgtt.status = PV_NO_ANSWER;
+	page->ggtt.status = PV_NO_ANSWER;
 	for (uint32_t code = ALLOC; code <= G2V_GGTT_CLEAR; code++)
 		rig_write32(guest, NOTIFY, code);
 	assert_int_equal(rig_incidents(guest, GVT_INCIDENT_PVMMIO_NOTIFY), 5);
-	assert_int_equal(*(uint64_t *)rig_at(guest, 0x80), PV_NO_ANSWER);
+	assert_int_equal(page->ppgtt.status, PV_NO_ANSWER);
+	assert_int_equal(page->ggtt.status, PV_NO_ANSWER);
 }
 
 // N1, N3: levels that come later, or were never offered, do not come.

@@ -479,6 +479,29 @@ static void starts_are_as_many_as_the_ring_holds(void **state)
 	assert_int_equal(rig_stats(guest).workloads_completed, 1);
 }
 
+// A start may lead to 64 batches, the next one to as many again; to no more.
+static void batches_of_one_start_are_limited(void **state)
+{
+	unsigned at = 0;
+
+	create_batch();
+	batch[put_store(1024, word_gma, 1)] = MI_BATCH_BUFFER_END;
+	for (unsigned i = 1; i < CMD_BATCH_LIMIT; i++)
+		at = put_start(at, batch_gma + 4096, MI_BATCH_SECOND_LEVEL);
+	batch[at] = MI_BATCH_BUFFER_END;
+	emit_start(batch_gma, 0);
+	emit_start(batch_gma, 0);
+	submit();
+	assert_int_equal(rig_stats(guest).workloads_completed, 1);
+	assert_int_equal(*word, 1);
+	batch[put_start(at, batch_gma + 4096, MI_BATCH_SECOND_LEVEL)] = MI_BATCH_BUFFER_END;
+	emit_start(batch_gma, 0);
+	submit();
+	assert_int_equal(rig_incidents(guest, GVT_INCIDENT_BATCH_ADDRESS), 1);
+	assert_int_equal(rig_stats(guest).workloads_completed, 1);
+	assert_false(rig_stats(guest).failsafe);
+}
+
 // The copies of one workload cannot use up the host's part of the GGTT.
 static void copies_are_bounded_together(void **state)
 {
@@ -688,6 +711,7 @@ int main(void)
 		TEST(batch_without_end_in_sight),
 		TEST(batch_chained_to_itself),
 		TEST(starts_are_as_many_as_the_ring_holds),
+		TEST(batches_of_one_start_are_limited),
 		TEST(copies_are_bounded_together),
 		TEST(bad_command_in_a_batch),
 		TEST(moving_end_is_noticed),
