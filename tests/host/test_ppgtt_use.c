@@ -149,6 +149,31 @@ static void a_root_of_a_submission_is_shadowed_on_demand(void **state)
 	assert_int_equal(tables_check(guest, base_pins), 0);
 }
 
+// Three levels, of which only the second gibibyte has a directory; nobody has announced it.
+static void three_levels_with_one_directory(void **state)
+{
+	const uint64_t at = PD_SPAN + TARGET_GMA;
+	const uint32_t commands[] = { MI_STORE_DATA_IMM, (uint32_t)at, 0, 0x3333,
+				      MI_BATCH_BUFFER_END };
+	const uint32_t start[] = { MI_BATCH_BUFFER_START | MI_BATCH_PPGTT,
+				   (uint32_t)(PD_SPAN + BATCH_GMA), 0, MI_NOOP };
+	uint64_t descriptor = rig_descriptor(&context) & ~(uint64_t)CTX_DESC_MODE_MASK;
+
+	descriptor |= CTX_DESC_MODE_LEGACY_32B << CTX_DESC_MODE_SHIFT;
+	rig_context_state(&context)[CTX_PDP0_LDW - 4 + 1] = (uint32_t)tables.pd;
+	tables_fill(guest, target_pt, 0, 1, target, PTE_RW);
+	memcpy(rig_at(guest, batch), commands, sizeof(commands));
+	rig_emit(&context, start, 4);
+	rig_submit(guest, ENGINE, 0, descriptor);
+	assert_int_equal(word(target), 0x3333);
+	// Where the guest has none the hardware gets an empty one of the host's.
+	assert_int_equal(
+		bus_read(rig.m->host_bus, RIG_HOST_BAR0 + rig_reg(ENGINE, RING_PDP_LDW(0)), 4),
+		(uint32_t)(rig.gvt->hw.empty_mfn << PAGE_SHIFT));
+	assert_null(guest->vgpu->spaces);
+	assert_int_equal(tables_check(guest, base_pins), 0);
+}
+
 static void an_unusable_root_loses_the_submission(void **state)
 {
 	const uint64_t bad[] = { RIG_MEMORY_BYTES, RIG_GUEST_BAR0, UINT64_C(1) << 60 };
@@ -550,6 +575,7 @@ int main(void)
 		TEST(what_is_not_mapped_faults),
 		TEST(a_submission_brings_everything_in_sync),
 		TEST(a_root_of_a_submission_is_shadowed_on_demand),
+		TEST(three_levels_with_one_directory),
 		TEST(an_unusable_root_loses_the_submission),
 		TEST(a_space_in_use_outlives_its_destruction),
 		TEST(a_reset_is_followed_by_a_rebuild),
