@@ -5,7 +5,9 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "host/pvmmio.h"
 #include "host/vgpu.h"
+#include "sim/abi/pvmmio.h"
 
 // A bank of ISR, IMR, IIR, IER at base + 0, 4, 8, 12, and the master bits that its parts show in.
 struct irq_bank {
@@ -85,9 +87,17 @@ static void inject(struct vgpu *vgpu)
 	vcpu_post_interrupt(vgpu->vm->vcpus[0], exec_now(m->ex));
 }
 
+// Where the guest says that it wants none now.
+static bool guest_takes_interrupts(struct vgpu *vgpu)
+{
+	if (vgpu->pvmmio_levels & PVMMIO_MASTER_IRQ)
+		return !pvmmio_irq_disabled(vgpu);
+	return vreg_read(vgpu, MASTER_IRQ) & MASTER_IRQ_ENABLE;
+}
+
 void interrupt_check_pending(struct vgpu *vgpu)
 {
-	if (!(vreg_read(vgpu, MASTER_IRQ) & MASTER_IRQ_ENABLE))
+	if (!guest_takes_interrupts(vgpu))
 		return;
 	for (size_t i = 0; i < BANK_COUNT; i++)
 		if (bank_pending(vgpu, &banks[i]))

@@ -5,6 +5,12 @@
  * An event that IMR masks is lost, not latched. With the master off it stays in IIR, and every
  * write to IMR, IER or the master while something is pending injects again. RING_IMR masks nothing.
  *
+ * With pvmmio level master_irq the word disable_irq of the shared page takes the place of the
+ * master's enable bit, and a write to PVINFO_CHECK_PENDING_IRQ that of the write that sets it.
+ *
+ * Cause and check are under vgpu->lock, as are the guest's writes: the check that a guest asks for
+ * sees every cause recorded before it.
+ *
  * Source: gvt/interrupt.c of Linux 5.0, gvt-defined event map in irq_init.
  */
 #ifndef PVMMIO_HOST_INTERRUPT_H
@@ -19,7 +25,7 @@ struct vgpu;
 /* Raise events of an engine: GT_*_INTERRUPT bits of its half word. At most one MSI. */
 void interrupt_raise(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t gt_bits);
 
-/* Inject an MSI if the master is on and anything is pending. */
+/* Inject an MSI if interrupts are not held back and anything is pending. */
 void interrupt_check_pending(struct vgpu *vgpu);
 
 /* Handlers of the register table. */

@@ -94,8 +94,7 @@ int pvmmio_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)
 	case GPA_HI_REG:
 		return set_address(vgpu, offset, value);
 	default:
-		// PVINFO_CHECK_PENDING_IRQ: the level it belongs to is not served, the check is
-		// harmless.
+		// PVINFO_CHECK_PENDING_IRQ; without its level the check is harmless.
 		interrupt_check_pending(vgpu);
 		return 0;
 	}
@@ -120,6 +119,16 @@ int pvmmio_read_elsp(struct vgpu *vgpu, uint32_t dwords[3])
 	for (unsigned i = 0; i < 3; i++)
 		dwords[i] = __atomic_load_n(&page->elsp_data[i], __ATOMIC_ACQUIRE);
 	return 0;
+}
+
+bool pvmmio_irq_disabled(struct vgpu *vgpu)
+{
+	const struct pvmmio_page *page;
+
+	assert(vgpu->pvmmio_levels & PVMMIO_MASTER_IRQ);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	page = access_page(vgpu, WORK_GUEST_READ);
+	return page && __atomic_load_n(&page->disable_irq, __ATOMIC_ACQUIRE);
 }
 
 /* ---- table updates ---- */

@@ -11,6 +11,7 @@
 #ifndef PVMMIO_HOST_PVMMIO_H
 #define PVMMIO_HOST_PVMMIO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/abi/pvmmio.h"
@@ -18,7 +19,8 @@
 struct vgpu;
 
 /* Levels that this mediator knows how to serve. */
-#define PVMMIO_IMPLEMENTED (PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
+#define PVMMIO_IMPLEMENTED                                                                         \
+	(PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
 
 /* A write to one of the pvmmio registers of PVINFO. 0, -EINVAL when refused. */
 int pvmmio_write(struct vgpu *vgpu, uint32_t offset, uint32_t value);
@@ -28,6 +30,12 @@ int pvmmio_write(struct vgpu *vgpu, uint32_t offset, uint32_t value);
  * level must have been negotiated. 0, -EFAULT.
  */
 int pvmmio_read_elsp(struct vgpu *vgpu, uint32_t dwords[3]);
+
+/*
+ * Does disable_irq hold interrupts back? To be asked after the cause has been recorded: a full
+ * fence comes first. The level must have been negotiated.
+ */
+bool pvmmio_irq_disabled(struct vgpu *vgpu);
 
 /*
  * Notifications G2V_PPGTT_L4_ALLOC to G2V_GGTT_CLEAR: copy the record, each field read once, do

@@ -21,6 +21,13 @@
  * 0's lower dword to the engine's ELSP register: the one exit. The host reads the record inside it.
  * Mutual exclusion among vCPUs, from the first store to the return of the doorbell, is the guest's.
  *
+ * Order, level PVMMIO_MASTER_IRQ: disable_irq stands for the enable bit of the master interrupt
+ * register. The host may look at it at any time, so that here the exit alone orders nothing:
+ *   guest: store 0, full fence, write PVINFO_CHECK_PENDING_IRQ (the one exit);
+ *   host:  record the cause, full fence, load the flag; and look again in that exit.
+ * Whichever comes first, one of the two sees the other. Without the write, or without looking again
+ * in it, what came while the flag was set is lost until some other event.
+ *
  * The original layout had no version word and silently disagreed between commits; this one has it.
  */
 #ifndef PVMMIO_SIM_ABI_PVMMIO_H
@@ -39,7 +46,7 @@
 #define PVMMIO_GGTT_UPDATE     0x20u
 #define PVMMIO_ALL             0x3fu
 
-#define PVMMIO_PAGE_VERSION 2u
+#define PVMMIO_PAGE_VERSION 3u
 
 /* What the host answers in a record's status word. Anything but OK: nothing was done. */
 enum pvmmio_status {
@@ -86,13 +93,16 @@ struct pvmmio_page {
 	 * [2] element 0 upper; [3] is never used: that dword is the doorbell itself.
 	 */
 	uint32_t elsp_data[4];
-	uint32_t reserved1[24];
+	uint32_t reserved1;
+	uint32_t disable_irq; /* level PVMMIO_MASTER_IRQ; not 0: inject nothing */
+	uint32_t reserved2[22];
 	struct pvmmio_ppgtt_record ppgtt;
 	struct pvmmio_ggtt_record ggtt;
-	uint32_t reserved2[978];
+	uint32_t reserved3[978];
 };
 
 static_assert(offsetof(struct pvmmio_page, elsp_data) == 0x10, "fixed by the protocol");
+static_assert(offsetof(struct pvmmio_page, disable_irq) == 0x24, "fixed by the protocol");
 static_assert(offsetof(struct pvmmio_page, ppgtt) == 0x80, "fixed by the protocol");
 static_assert(offsetof(struct pvmmio_page, ggtt) == 0xa0, "fixed by the protocol");
 static_assert(sizeof(struct pvmmio_page) == 4096, "one page");

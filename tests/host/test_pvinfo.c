@@ -153,7 +153,8 @@ static void what_is_not_implemented_stays_off(void **state)
 	struct rig_guest *g = &rig.guests[0];
 
 	assert_int_equal(rig_negotiate(g, rig_alloc(g, 1), PVMMIO_ALL | 0x80000000),
-			 PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE);
+			 PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE |
+				 PVMMIO_GGTT_UPDATE);
 	assert_int_equal(rig_incidents(g, GVT_INCIDENT_PVMMIO_LEVELS), 1);
 }
 
