@@ -50,6 +50,14 @@ enum i915_ppgtt_mode {
 	I915_PPGTT_NONE,  /* none of its own: the global GTT */
 };
 
+/* Forms of the interrupt handler, by the Linux version that they come from. */
+enum i915_irq_handler {
+	I915_IRQ_4_19, /* reads the sources, then disables */
+	I915_IRQ_4_14, /* the same, and reads the master register once more at the end */
+	I915_IRQ_5_0,  /* disables, then reads the sources */
+	I915_IRQ_HANDLER_COUNT,
+};
+
 /*
  * What the host cannot serve is not used: PPGTT of 48 bits if it does not offer them (then there is
  * none), large pages likewise. Level ppgtt_update is for 48 bits only, and without large pages.
@@ -59,6 +67,7 @@ struct i915_params {
 	bool skip_pvinfo;       /* misbehave: enable execlists without ever reading PVINFO */
 	enum i915_ppgtt_mode ppgtt;
 	bool huge_pages; /* PPGTT pages of 64 KiB and 2 MiB; with 48 bits */
+	enum i915_irq_handler irq_handler;
 };
 
 /* What the driver counted. */

@@ -98,6 +98,7 @@ static int probe(struct i915 *i915, const struct i915_params *params)
 	uint64_t ggtt_bytes;
 	int err = find_device(i915);
 
+	i915->irq_handler = params->irq_handler;
 	i915->ppgtt_mode = params->ppgtt;
 	i915->huge_pages = params->huge_pages && params->ppgtt == I915_PPGTT_48BIT;
 
@@ -109,6 +110,8 @@ static int probe(struct i915 *i915, const struct i915_params *params)
 								    : &i915_submit_elsp;
 	i915->ppgtt_ops = i915->pvmmio_levels & PVMMIO_PPGTT_UPDATE ? &i915_ppgtt_pv
 								    : &i915_ppgtt_native;
+	i915->irq_gate_ops = i915->pvmmio_levels & PVMMIO_MASTER_IRQ ? &i915_irq_gate_pvmmio
+								     : &i915_irq_gate_master;
 	ggtt_bytes = i915_ggtt_size_bytes(plat_pci_read32(i915->plat, GEN9_PCI_GMCH));
 	if (!ggtt_bytes)
 		return -I915_ENODEV;

@@ -143,6 +143,12 @@ struct i915_submit_ops {
 extern const struct i915_submit_ops i915_submit_elsp;   /* four writes */
 extern const struct i915_submit_ops i915_submit_pvmmio; /* three shared words and one write */
 
+/* How the handler disables interrupts of the device, and enables them again. */
+struct i915_irq_gate_ops {
+	void (*disable)(struct i915 *i915);
+	void (*enable)(struct i915 *i915, bool posting_read);
+};
+
 struct i915 {
 	struct platform *plat;
 	uint64_t bar0;
@@ -155,6 +161,8 @@ struct i915 {
 	struct i915_shared shared;
 	struct plat_lock root_lock;
 	const struct i915_submit_ops *submit_ops;
+	const struct i915_irq_gate_ops *irq_gate_ops;
+	enum i915_irq_handler irq_handler;
 	const struct i915_vm_ops *ppgtt_ops;
 
 	struct i915_heap heap;
@@ -209,6 +217,9 @@ void i915_vgpu_notify_roots(struct i915 *i915, const struct i915_vm *vm, bool cr
 void i915_vgpu_display_ready(const struct i915 *i915);
 
 /* ---- i915_irq.c ---- */
+extern const struct i915_irq_gate_ops i915_irq_gate_master; /* master register: two writes */
+extern const struct i915_irq_gate_ops i915_irq_gate_pvmmio; /* shared word, and one write */
+
 void i915_irq_install(struct i915 *i915);
 void i915_irq_uninstall(struct i915 *i915);
 

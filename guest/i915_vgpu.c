@@ -10,7 +10,8 @@
 #include "sim/abi/pvinfo.h"
 
 /* The levels that this driver can use. */
-#define DRIVER_LEVELS (PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
+#define DRIVER_LEVELS                                                                              \
+	(PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
 
 static uint32_t pvinfo_read(const struct i915 *i915, uint32_t offset)
 {

@@ -123,7 +123,8 @@ struct platform {
 		uint32_t page_version;
 		uint32_t page_size_bytes;
 		bool refuses_page_lo, refuses_page_hi;
-		bool frozen; /* levels cannot be taken back */
+		bool frozen;        /* levels cannot be taken back */
+		bool ignores_check; /* PVINFO_CHECK_PENDING_IRQ does nothing */
 		uint32_t levels;
 		enum pvmmio_status answers[16]; /* by notification code */
 		bool silent;                    /* gives no answers at all */

@@ -450,9 +450,17 @@ static uint32_t master_sources(const struct platform *plat)
 	return sources;
 }
 
+/* Level master_irq: a word of the shared page instead of the master's enable bit. */
+static bool interrupts_enabled(const struct platform *plat)
+{
+	if (plat->host.levels & PVMMIO_MASTER_IRQ)
+		return !shared_page(plat)->disable_irq;
+	return plat->regs[MASTER_IRQ / 4] & MASTER_IRQ_ENABLE;
+}
+
 static void update_interrupt(struct platform *plat)
 {
-	if ((plat->regs[MASTER_IRQ / 4] & MASTER_IRQ_ENABLE) && master_sources(plat))
+	if (interrupts_enabled(plat) && master_sources(plat))
 		plat->irq_pending = true;
 }
 
@@ -529,6 +537,10 @@ static void reg_write(struct platform *plat, uint32_t offset, uint32_t value)
 	case MASTER_IRQ:
 		plat->regs[offset / 4] = value & MASTER_IRQ_ENABLE;
 		update_interrupt(plat);
+		return;
+	case PVINFO_BASE + PVINFO_CHECK_PENDING_IRQ:
+		if (!plat->host.ignores_check)
+			update_interrupt(plat);
 		return;
 	case PVINFO_BASE + PVINFO_ENABLE_PVMMIO:
 		write_levels(plat, value);

@@ -165,7 +165,8 @@ static void probe_vgpu(void **state)
 	destroy_and_check(plat, i915);
 }
 
-#define DRIVER_LEVELS (PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
+#define DRIVER_LEVELS                                                                              \
+	(PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
 
 /* The accesses of a negotiation whose page is at gpa, up to the levels that were read back. */
 static void expect_negotiation(struct fake_cursor *cursor)
@@ -313,7 +314,7 @@ static void negotiation_more_than_wanted(void **state)
 {
 	struct platform *plat = fake_create_vgpu();
 
-	plat->host.extra = PVMMIO_MASTER_IRQ;
+	plat->host.extra = PVMMIO_PLANE_UPDATE;
 	check_unusable(plat);
 }
 
