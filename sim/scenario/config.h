@@ -37,6 +37,13 @@ enum vm_ppgtt {
 	VM_PPGTT_NONE, /* the global GTT */
 };
 
+/* The form of the guest's interrupt handler, by Linux version. */
+enum vm_irq_handler {
+	VM_IRQ_4_14,
+	VM_IRQ_4_19,
+	VM_IRQ_5_0,
+};
+
 /* Where an object is bound. */
 enum bind_space {
 	BIND_SPACE_PPGTT, /* its context's address space; the global GTT where that has none */
@@ -114,6 +121,7 @@ struct vm_config {
 	uint32_t fences;
 	enum vm_shadow shadow;
 	enum vm_ppgtt ppgtt;
+	enum vm_irq_handler irq_handler;
 	bool huge_pages;  /* the guest uses PPGTT pages of 64 KiB and 2 MiB where they fit */
 	bool skip_pvinfo; /* the guest enables execlists without reading PVINFO */
 	struct workload_config workload;

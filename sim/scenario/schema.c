@@ -63,6 +63,15 @@ static const char *ppgtt_name(unsigned ppgtt)
 	return ppgtt < sizeof(names) / sizeof(names[0]) ? names[ppgtt] : NULL;
 }
 
+static const char *irq_handler_name(unsigned form)
+{
+	static const char *const names[] = {
+		[VM_IRQ_4_14] = "4.14", [VM_IRQ_4_19] = "4.19", [VM_IRQ_5_0] = "5.0"
+	};
+
+	return form < sizeof(names) / sizeof(names[0]) ? names[form] : NULL;
+}
+
 static const char *space_name(unsigned space)
 {
 	static const char *const names[] = {
@@ -87,7 +96,7 @@ const char *schema_level_name(unsigned bit)
 
 uint32_t schema_levels_implemented(void)
 {
-	return PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE;
+	return PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE;
 }
 
 const char *schema_list_levels(char *buf, size_t len)
@@ -177,6 +186,10 @@ const struct schema_row schema_rows[] = {
 	{ SECTION_VM, "huge_pages", VALUE_BOOL, .default_text = "false",
 	  .doc = "the driver uses pages of 64 KiB and 2 MiB where they fit",
 	  FIELD(vm_config, huge_pages) },
+	{ SECTION_VM, "irq_handler", VALUE_CHOICE, .choice = irq_handler_name,
+	  .default_text = "4.19",
+	  .doc = "form of the driver's interrupt handler, by Linux version",
+	  FIELD(vm_config, irq_handler) },
 	{ SECTION_VM, "misbehave", VALUE_FLAGS, .default_text = "[]",
 	  .doc = "what the driver does wrong all the time", NO_FIELD },
 	{ SECTION_VM, "workload", VALUE_OTHER, .form = "mapping",

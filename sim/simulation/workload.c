@@ -178,6 +178,12 @@ static const enum i915_ppgtt_mode ppgtt_modes[] = {
 	[VM_PPGTT_NONE] = I915_PPGTT_NONE,
 };
 
+static const enum i915_irq_handler irq_handlers[] = {
+	[VM_IRQ_4_14] = I915_IRQ_4_14,
+	[VM_IRQ_4_19] = I915_IRQ_4_19,
+	[VM_IRQ_5_0] = I915_IRQ_5_0,
+};
+
 void workload_run(struct workload *workload)
 {
 	struct workload *w = workload;
@@ -186,6 +192,7 @@ void workload_run(struct workload *workload)
 		.skip_pvinfo = w->avm->config->skip_pvinfo,
 		.ppgtt = ppgtt_modes[w->avm->config->ppgtt],
 		.huge_pages = w->avm->config->huge_pages,
+		.irq_handler = irq_handlers[w->avm->config->irq_handler],
 	};
 	int ret;
 

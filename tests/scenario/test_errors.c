@@ -120,22 +120,24 @@ static const struct row vm_rows[] = {
 	  "[elsp_submit], or a number such as 0x1\n"													     },
 	{ VM0 "    pvmmio: [elsp_sumbit]\n",
          "bad.yaml:3:14: no level 'elsp_sumbit'; expected one of "
-	  "elsp_submit, ppgtt_update, ggtt_update; did you mean 'elsp_submit'?\n"                                                                                },
+	  "elsp_submit, master_irq, ppgtt_update, ggtt_update; did you mean 'elsp_submit'?\n"                                                                    },
 	{ VM0 "    pvmmio: [elsp_submit, plane_update]\n",
          "bad.yaml:3:27: level 'plane_update' is not implemented in this version; expected one of "
-	  "elsp_submit, ppgtt_update, ggtt_update\n"													     },
-	{ VM0 "    pvmmio: 0x19\n",
-         "bad.yaml:3:13: level 'master_irq' is not implemented in "
-	  "this version; expected one of elsp_submit, ppgtt_update, ggtt_update\n"                                                                               },
+	  "elsp_submit, master_irq, ppgtt_update, ggtt_update\n"												 },
+	{ VM0 "    pvmmio: 0x15\n",
+         "bad.yaml:3:13: level 'plane_watermark' is not implemented in "
+	  "this version; expected one of elsp_submit, master_irq, ppgtt_update, ggtt_update\n"                                                                   },
 	{ VM0 "    pvmmio: 0x40\n",
-         "bad.yaml:3:13: '0x40' has bits that are no level; expected 0x31\n"										     },
-	{ VM0 "    pvmmio: 0x\n",								 "bad.yaml:3:13: '0x' is no number of levels; expected 0x31\n"  },
+         "bad.yaml:3:13: '0x40' has bits that are no level; expected 0x39\n"										     },
+	{ VM0 "    pvmmio: 0x\n",								 "bad.yaml:3:13: '0x' is no number of levels; expected 0x39\n"  },
 	{ VM0 "    pvmmio: {elsp_submit: 1}\n",
          "bad.yaml:3:13: 'pvmmio' is a mapping; expected a value or a list\n"										    },
 	{ VM0 "    shadow: out_of_sync\n    ppgtt: 64bit\n    huge_pages: yes\n",
          "bad.yaml:3:13: 'shadow' is 'out_of_sync'; expected one of strict, oos\n"
 	  "bad.yaml:4:12: 'ppgtt' is '64bit'; expected one of 48bit, 32bit, none\n"
 	  "bad.yaml:5:17: 'huge_pages' is 'yes'; expected true or false\n"										       },
+	{ VM0 "    irq_handler: 4.20\n",
+         "bad.yaml:3:18: 'irq_handler' is '4.20'; expected one of 4.14, 4.19, 5.0\n"                                                                             },
 	{ VM0 "    huge_pages: 'true'\n",
          "bad.yaml:3:17: 'huge_pages' is 'true'; expected true or false\n"										       },
 	{ VM0 "    misbehave: never_reads_pvinfo\n",
@@ -586,7 +588,7 @@ static void wrong_overrides(void **state)
 		"--set platform.set.exit.reentry=-1ns: 'exit.reentry': '-1ns' is negative; "
 		"expected a time such as 10us\n"
 		"--set vms.vm0.pvmmio=[elsp_submit, nothing]: no level 'nothing'; expected one of "
-		"elsp_submit, ppgtt_update, ggtt_update\n");
+		"elsp_submit, master_irq, ppgtt_update, ggtt_update\n");
 	free(messages);
 }
 

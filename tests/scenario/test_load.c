@@ -36,6 +36,7 @@ static const char everything[] =
 	"    shadow: oos\n"
 	"    ppgtt: 32bit\n"
 	"    huge_pages: true\n"
+	"    irq_handler: 5.0\n"
 	"    misbehave: [never_reads_pvinfo]\n"
 	"    workload:\n"
 	"      repeat: 7\n"
@@ -71,6 +72,7 @@ static void check_left(const struct vm_config *vm)
 	assert_int_equal(vm->shadow, VM_SHADOW_OOS);
 	assert_int_equal(vm->ppgtt, VM_PPGTT_32BIT);
 	assert_true(vm->huge_pages);
+	assert_int_equal(vm->irq_handler, VM_IRQ_5_0);
 	assert_int_equal(vm->aperture_bytes, 32 * MIB);
 	assert_int_equal(vm->hidden_bytes, 128 * MIB);
 	assert_int_equal(vm->fences, 3);
@@ -125,7 +127,7 @@ static void check_objects(const struct workload_config *workload)
 static void check_steps(const struct step_config *step)
 {
 	assert_int_equal(step[0].kind, STEP_FILL);
-	assert_int_equal(step[0].line, 26);
+	assert_int_equal(step[0].line, 27);
 	assert_int_equal(step[0].engine, GEN9_BCS0);
 	assert_int_equal(step[0].context, 0);
 	assert_int_equal(step[0].width, 10);
@@ -206,6 +208,7 @@ static void fills_in_defaults(void **state)
 	assert_int_equal(vm->shadow, VM_SHADOW_STRICT);
 	assert_int_equal(vm->ppgtt, VM_PPGTT_48BIT);
 	assert_false(vm->huge_pages);
+	assert_int_equal(vm->irq_handler, VM_IRQ_4_19);
 	assert_int_equal(config->oos_pool_pages, 8192);
 	assert_false(vm->skip_pvinfo);
 	assert_int_equal(vm->workload.object_count, 0);
@@ -222,17 +225,17 @@ static void reads_levels_in_every_form(void **state)
 		const char *text;
 		uint32_t levels;
 	} forms[] = {
-		{"none",                        0							    },
-		{ "all",                        PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE},
-		{ "0x31",                       0x31							 },
-		{ "[ppgtt_update]",             PVMMIO_PPGTT_UPDATE                                          },
-		{ "[ggtt_update, elsp_submit]", PVMMIO_ELSP_SUBMIT | PVMMIO_GGTT_UPDATE                      },
-		{ "0",			  0							    },
-		{ "0x1",                        PVMMIO_ELSP_SUBMIT                                           },
-		{ "1",			  1							    },
-		{ "[]",			 0							    },
-		{ "[elsp_submit]",              1							    },
-		{ "[elsp_submit, elsp_submit]", 1							    },
+		{"none",                        0				      },
+		{ "all",                        0x39				   },
+		{ "0x31",                       0x31				   },
+		{ "[ppgtt_update]",             PVMMIO_PPGTT_UPDATE                    },
+		{ "[ggtt_update, elsp_submit]", PVMMIO_ELSP_SUBMIT | PVMMIO_GGTT_UPDATE},
+		{ "0",			  0				      },
+		{ "0x1",                        PVMMIO_ELSP_SUBMIT                     },
+		{ "1",			  1				      },
+		{ "[]",			 0				      },
+		{ "[elsp_submit]",              1				      },
+		{ "[elsp_submit, elsp_submit]", 1                                      },
 	};
 	char text[128];
 
@@ -311,7 +314,7 @@ static void variants_change_any_key(void **state)
 	assert_int_equal(base->vms[0].memory_bytes, 64 * MIB);
 	assert_int_equal(keys->vms[0].memory_bytes, 16 * MIB);
 	assert_int_equal(base->vms[1].pvmmio_levels, 0);
-	assert_int_equal(keys->vms[1].pvmmio_levels, 0x31);
+	assert_int_equal(keys->vms[1].pvmmio_levels, 0x39);
 	assert_int_equal(keys->vms[0].workload.repeat, 4);
 	assert_int_equal(keys->vms[0].workload.steps[0].width, 33);
 	assert_int_equal(base->vms[0].workload.steps[0].width, 64);
@@ -403,6 +406,7 @@ static void vm_equal(const struct vm_config *a, const struct vm_config *b)
 	assert_int_equal(a->shadow, b->shadow);
 	assert_int_equal(a->ppgtt, b->ppgtt);
 	assert_int_equal(a->huge_pages, b->huge_pages);
+	assert_int_equal(a->irq_handler, b->irq_handler);
 	assert_int_equal(a->skip_pvinfo, b->skip_pvinfo);
 	assert_int_equal(wa->object_count, wb->object_count);
 	for (size_t i = 0; i < wa->object_count; i++)
