@@ -35,6 +35,10 @@
  * content is trusted in nothing: garbage, such as data in a page that the guest freed and forgot to
  * unlink, at worst makes scratch entries, incidents, or mappings of the guest's own memory.
  *
+ * An engine may go on using what its TLB holds of an entry that has changed, until the guest's own
+ * invalidation at the start of its next request, which passes with the ring, or the host's before
+ * it (shadow_context.c).
+ *
  * Differences to upstream: there an entry that is not present leads to scratch as if present, so
  * that no access faults; here accesses fault where the guest's own tables say so. There an unusable
  * table fails the operation halfway; here it is scratch. There a 2 MiB page is one DMA mapping or
