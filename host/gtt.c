@@ -76,6 +76,7 @@ static void scrub(struct vgpu *vgpu)
 	}
 	if (written)
 		hw_flush_ggtt(hw);
+	gtt_release(vgpu, ggtt->entries, ggtt->entry_count);
 	for (uint64_t i = 0; i < entry_count(ggtt); i++)
 		if (ggtt->mapped[i])
 			dma_unmap_gfn(vgpu, ggtt->mapped[i] - 1);
@@ -87,6 +88,9 @@ void gtt_fini(struct vgpu *vgpu)
 
 	if (ggtt->state && ggtt->mapped)
 		scrub(vgpu);
+	if (ggtt->entries != &ggtt->trapped)
+		free(ggtt->entries);
+	ggtt->entries = NULL;
 	if (ggtt->scratch_mfn)
 		physmem_free_pages(vgpu->m->pm, ggtt->scratch_mfn, 1);
 	ggtt->scratch_mfn = 0;
@@ -177,21 +181,26 @@ void gtt_replace(struct vgpu *vgpu, uint64_t gma, struct gtt_entry *entries, uin
 	struct hw *hw = &vgpu->gvt->hw;
 
 	assert(gtt_in_share(vgpu, gma, count << PAGE_SHIFT));
+	ggtt->entries = entries;
+	ggtt->entry_count = count;
 	for (uint64_t i = 0; i < count; i++) {
 		uint32_t old = ggtt->mapped[slot + i];
 
+		ggtt->state[slot + i] = GGTT_HOST_WRITTEN;
 		hw_write_pte(hw, (gma >> PAGE_SHIFT) + i, entries[i].host);
 		ggtt->mapped[slot + i] = entries[i].mapped;
-		ggtt->state[slot + i] = GGTT_HOST_WRITTEN;
 		entries[i].mapped = old;
 	}
 	hw_flush_ggtt(hw);
 	gtt_release(vgpu, entries, count);
+	ggtt->entries = NULL;
+	ggtt->entry_count = 0;
 }
 
-static void set_entry(struct vgpu *vgpu, uint64_t slot, struct gtt_entry *entry)
+// vgpu->ggtt.trapped is the new entry.
+static void set_entry(struct vgpu *vgpu, uint64_t slot)
 {
-	gtt_replace(vgpu, gma_of_slot(&vgpu->ggtt, slot), entry, 1);
+	gtt_replace(vgpu, gma_of_slot(&vgpu->ggtt, slot), &vgpu->ggtt.trapped, 1);
 	work_spend(vgpu->m, WORK_GGTT_ENTRY, 1);
 }
 
@@ -199,13 +208,13 @@ static void set_entry(struct vgpu *vgpu, uint64_t slot, struct gtt_entry *entry)
 static void apply_view(struct vgpu *vgpu, uint64_t slot)
 {
 	uint64_t guest = vgpu->ggtt.view[slot];
-	struct gtt_entry entry;
+	struct gtt_entry *entry = &vgpu->ggtt.trapped;
 
-	if (gtt_resolve(vgpu, guest, &entry)) {
+	if (gtt_resolve(vgpu, guest, entry)) {
 		vgpu_incident(vgpu, GVT_INCIDENT_GGTT_BACKING, guest);
-		entry.host = vgpu->ggtt.scratch_mfn << PAGE_SHIFT | SCRATCH_FLAGS;
+		entry->host = vgpu->ggtt.scratch_mfn << PAGE_SHIFT | SCRATCH_FLAGS;
 	}
-	set_entry(vgpu, slot, &entry);
+	set_entry(vgpu, slot);
 }
 
 // The first half of a new entry: the old one is gone for the hardware until the other half comes.
@@ -213,7 +222,6 @@ static void write_half(struct vgpu *vgpu, uint64_t slot, uint64_t offset, uint64
 {
 	uint8_t *state = &vgpu->ggtt.state[slot];
 	uint8_t half = offset & 4 ? GGTT_HIGH_HALF_ONLY : GGTT_LOW_HALF_ONLY;
-	struct gtt_entry none;
 
 	if (*state & HALF_ONLY & ~half) {
 		gtt_view_write(vgpu, offset, 4, value);
@@ -227,8 +235,8 @@ static void write_half(struct vgpu *vgpu, uint64_t slot, uint64_t offset, uint64
 	}
 	vgpu->ggtt.view[slot] = 0;
 	gtt_view_write(vgpu, offset, 4, value);
-	gtt_absent(vgpu, &none);
-	set_entry(vgpu, slot, &none);
+	gtt_absent(vgpu, &vgpu->ggtt.trapped);
+	set_entry(vgpu, slot);
 	*state |= half;
 }
 

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct gtt_entry;
 struct vgpu;
 
 /* 0, -ENOMEM. The slices are set. */
@@ -53,11 +54,6 @@ int gtt_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t 
 
 /* ---- entries on their way to the hardware ---- */
 
-struct gtt_entry {
-	uint64_t host;   /* for the hardware */
-	uint32_t mapped; /* gfn + 1 behind it, with a pin that the entry owns; 0: none */
-};
-
 /* An entry that is not present. */
 void gtt_absent(const struct vgpu *vgpu, struct gtt_entry *out);
 
@@ -69,8 +65,9 @@ void gtt_release(struct vgpu *vgpu, const struct gtt_entry *entries, uint64_t co
 
 /*
  * Write count entries from gma on, all in the share, and flush once; then give back the pins of
- * those that were there. Takes over the pins of entries[], whose content is lost. Interleaving
- * points. The caller charges the work.
+ * those that were there. Takes over the pins of entries[], whose content is lost. entries[] is the
+ * caller's, from malloc(): if its context is discarded at one of the interleaving points in here,
+ * gtt_fini() gives back what they hold and frees them. The caller charges the work.
  */
 void gtt_replace(struct vgpu *vgpu, uint64_t gma, struct gtt_entry *entries, uint64_t count);
 

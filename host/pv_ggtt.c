@@ -106,28 +106,14 @@ static enum pvmmio_status resolve(struct vgpu *vgpu, uint64_t gma, struct gtt_en
 	return PVMMIO_STATUS_OK;
 }
 
-static enum pvmmio_status insert(struct vgpu *vgpu, uint64_t gma, struct gtt_entry *entries,
-				 uint64_t count)
+// The hardware's new entries for the range. No interleaving point.
+static enum pvmmio_status prepare(struct vgpu *vgpu, uint32_t code, uint64_t gma,
+				  struct gtt_entry *entries, uint64_t count)
 {
-	enum pvmmio_status status;
-
-	work_spend(vgpu->m, WORK_PV_WALK_ENTRY, count);
-	exec_sync(vgpu->m->ex);
-	status = resolve(vgpu, gma, entries, count);
-	if (status)
-		return status;
-	gtt_replace(vgpu, gma, entries, count);
-	work_spend(vgpu->m, WORK_PV_MAP_ENTRY, count);
-	return PVMMIO_STATUS_OK;
-}
-
-static enum pvmmio_status clear(struct vgpu *vgpu, uint64_t gma, struct gtt_entry *entries,
-				uint64_t count)
-{
+	if (code == G2V_GGTT_INSERT)
+		return resolve(vgpu, gma, entries, count);
 	for (uint64_t i = 0; i < count; i++)
 		gtt_absent(vgpu, &entries[i]);
-	gtt_replace(vgpu, gma, entries, count);
-	work_spend(vgpu->m, WORK_PV_MAP_ENTRY, count);
 	return PVMMIO_STATUS_OK;
 }
 
@@ -140,13 +126,17 @@ enum pvmmio_status pv_ggtt_update(struct vgpu *vgpu, uint32_t code,
 
 	if (!range_is_valid(vgpu, record))
 		return PVMMIO_STATUS_RANGE;
+	if (code == G2V_GGTT_INSERT)
+		work_spend(vgpu->m, WORK_PV_WALK_ENTRY, count);
+	exec_sync(vgpu->m->ex);
 	entries = malloc(count * sizeof(*entries));
 	if (!entries)
 		return PVMMIO_STATUS_NO_MEMORY;
-	if (code == G2V_GGTT_INSERT)
-		status = insert(vgpu, record->start, entries, count);
-	else
-		status = clear(vgpu, record->start, entries, count);
+	status = prepare(vgpu, code, record->start, entries, count);
+	if (!status) {
+		gtt_replace(vgpu, record->start, entries, count);
+		work_spend(vgpu->m, WORK_PV_MAP_ENTRY, count);
+	}
 	free(entries);
 	return status;
 }

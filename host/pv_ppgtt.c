@@ -6,20 +6,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "host/gtt.h"
 #include "host/ppgtt.h"
+#include "host/pv_walk.h"
 #include "host/shadow_page.h"
 #include "host/vgpu.h"
 #include "hw-model/regs/gen9_context.h"
 #include "sim/abi/pvinfo.h"
 
-#define SPACE_BITS   48u
-#define ENTRIES      SHADOW_ENTRIES
-#define RIGHTS       (GEN8_PTE_PRESENT | GEN8_PTE_WRITABLE)
-#define LIMIT_SPARE  512u
-#define PDPE_PS_1G   (1ull << 7)
-#define LEAF_BITS    (GEN8_PTE_PRESENT | GEN8_PTE_WRITABLE | LEAF_CACHING)
-#define LEAF_CACHING (1ull << 3 | 1ull << 4 | 1ull << 7) // PWT, PCD, PAT
+#define ENTRIES     SHADOW_ENTRIES
+#define RIGHTS      (GEN8_PTE_PRESENT | GEN8_PTE_WRITABLE)
+#define LIMIT_SPARE 512u
 
 // One of the host's tables. A leaf table has the bitmap, a directory the children.
 struct pv_table {
@@ -36,41 +32,10 @@ struct pv_space {
 	uint64_t table_count;
 };
 
-// What an operation covers: not empty, in the space, page aligned.
-struct range {
-	uint64_t start;
-	uint64_t end;
-};
-
-/* ---- ranges ---- */
-
-static unsigned entry_shift(unsigned level)
-{
-	return PAGE_SHIFT + 9 * level;
-}
-
-static unsigned entry_index(uint64_t address, unsigned level)
-{
-	return address >> entry_shift(level) & (ENTRIES - 1);
-}
-
-// The part of range that the entry of start leads to, at this level.
-static struct range first_piece(struct range range, unsigned level)
-{
-	uint64_t end = ((range.start >> entry_shift(level)) + 1) << entry_shift(level);
-
-	return (struct range){ range.start, end < range.end ? end : range.end };
-}
-
-static uint64_t page_count(struct range range)
-{
-	return (range.end - range.start) >> PAGE_SHIFT;
-}
-
 // How many tables of this level it takes to map range.
-static uint64_t tables_across(struct range range, unsigned level)
+static uint64_t tables_across(struct pv_range range, unsigned level)
 {
-	unsigned shift = entry_shift(level + 1);
+	unsigned shift = pv_entry_shift(level + 1);
 
 	return ((range.end - 1) >> shift) - (range.start >> shift) + 1;
 }
@@ -155,10 +120,10 @@ static void unmap_page(struct vgpu *vgpu, struct pv_table *leaf, unsigned index)
 	host_spend(vgpu, WORK_PV_MAP_ENTRY, 1);
 }
 
-static void clear_leaf(struct vgpu *vgpu, struct pv_table *leaf, struct range range)
+static void clear_leaf(struct vgpu *vgpu, struct pv_table *leaf, struct pv_range range)
 {
 	for (; range.start < range.end; range.start += PAGE_SIZE) {
-		unsigned index = entry_index(range.start, SHADOW_PT);
+		unsigned index = pv_entry_index(range.start, SHADOW_PT);
 
 		if (!is_allocated(leaf, index))
 			continue;
@@ -169,19 +134,19 @@ static void clear_leaf(struct vgpu *vgpu, struct pv_table *leaf, struct range ra
 }
 
 static void clear_tables(struct ppgtt_mm *mm, struct pv_table *table, unsigned level,
-			 struct range range)
+			 struct pv_range range)
 {
-	struct range piece;
+	struct pv_range piece;
 
 	if (level == SHADOW_PT) {
 		clear_leaf(mm->vgpu, table, range);
 		return;
 	}
 	for (; range.start < range.end; range.start = piece.end) {
-		unsigned index = entry_index(range.start, level);
+		unsigned index = pv_entry_index(range.start, level);
 		struct pv_table *child = table->child[index];
 
-		piece = first_piece(range, level);
+		piece = pv_first_piece(range, level);
 		if (!child)
 			continue;
 		clear_tables(mm, child, level - 1, piece);
@@ -195,7 +160,7 @@ static void clear_tables(struct ppgtt_mm *mm, struct pv_table *table, unsigned l
 	}
 }
 
-static enum pvmmio_status clear(struct ppgtt_mm *mm, struct range range)
+static enum pvmmio_status clear(struct ppgtt_mm *mm, struct pv_range range)
 {
 	clear_tables(mm, root_of(mm), SHADOW_PML4, range);
 	return PVMMIO_STATUS_OK;
@@ -204,15 +169,15 @@ static enum pvmmio_status clear(struct ppgtt_mm *mm, struct range range)
 /* ---- alloc ---- */
 
 // Add to missing[] the tables below this one that range needs and that are not there.
-static void count_missing(const struct pv_table *table, unsigned level, struct range range,
+static void count_missing(const struct pv_table *table, unsigned level, struct pv_range range,
 			  uint64_t missing[SHADOW_LEVELS])
 {
-	struct range piece;
+	struct pv_range piece;
 
 	for (; range.start < range.end; range.start = piece.end) {
-		const struct pv_table *child = table->child[entry_index(range.start, level)];
+		const struct pv_table *child = table->child[pv_entry_index(range.start, level)];
 
-		piece = first_piece(range, level);
+		piece = pv_first_piece(range, level);
 		if (!child)
 			for (unsigned below = SHADOW_PT; below < level; below++)
 				missing[below] += tables_across(piece, below);
@@ -253,10 +218,10 @@ static int make_spares(struct vgpu *vgpu, const uint64_t missing[SHADOW_LEVELS],
 	return 0;
 }
 
-static void mark_allocated(struct pv_table *leaf, struct range range)
+static void mark_allocated(struct pv_table *leaf, struct pv_range range)
 {
 	for (; range.start < range.end; range.start += PAGE_SIZE) {
-		unsigned index = entry_index(range.start, SHADOW_PT);
+		unsigned index = pv_entry_index(range.start, SHADOW_PT);
 
 		leaf->used += !is_allocated(leaf, index);
 		leaf->allocated[index / 64] |= UINT64_C(1) << index % 64;
@@ -265,21 +230,22 @@ static void mark_allocated(struct pv_table *leaf, struct range range)
 
 // Put the spare tables where they are missing. There are as many as it takes.
 static void link_tables(struct ppgtt_mm *mm, struct pv_table *table, unsigned level,
-			struct range range, struct pv_table *spare[SHADOW_LEVELS])
+			struct pv_range range, struct pv_table *spare[SHADOW_LEVELS])
 {
-	struct range piece;
+	struct pv_range piece;
 
 	if (level == SHADOW_PT) {
 		mark_allocated(table, range);
 		return;
 	}
 	for (; range.start < range.end; range.start = piece.end) {
-		unsigned index = entry_index(range.start, level);
+		unsigned index = pv_entry_index(range.start, level);
 		struct pv_table *child = table->child[index];
 
-		piece = first_piece(range, level);
+		piece = pv_first_piece(range, level);
 		if (!child) {
 			child = spare[level - 1];
+			assert(child);
 			spare[level - 1] = child->next;
 			table->child[index] = child;
 			table->used++;
@@ -290,7 +256,7 @@ static void link_tables(struct ppgtt_mm *mm, struct pv_table *table, unsigned le
 	}
 }
 
-static enum pvmmio_status alloc(struct ppgtt_mm *mm, struct range range)
+static enum pvmmio_status alloc(struct ppgtt_mm *mm, struct pv_range range)
 {
 	struct pv_table *spare[SHADOW_LEVELS] = { NULL };
 	uint64_t missing[SHADOW_LEVELS] = { 0 };
@@ -312,98 +278,24 @@ static enum pvmmio_status alloc(struct ppgtt_mm *mm, struct range range)
 
 /* ---- insert ---- */
 
-// A walk of the guest's tables.
-struct walk {
-	struct vgpu *vgpu;
-	uint64_t tables[SHADOW_LEVELS][ENTRIES]; // what was read of the one that is walked
-	uint64_t found;                          // entries found so far, each with a pin
-	uint64_t entries[];                      // for the host's leaf tables, in order
-};
-
-static bool all_allocated(const struct pv_table *table, unsigned level, struct range range)
+static bool all_allocated(const struct pv_table *table, unsigned level, struct pv_range range)
 {
-	struct range piece;
+	struct pv_range piece;
 
 	if (level == SHADOW_PT) {
 		for (; range.start < range.end; range.start += PAGE_SIZE)
-			if (!is_allocated(table, entry_index(range.start, SHADOW_PT)))
+			if (!is_allocated(table, pv_entry_index(range.start, SHADOW_PT)))
 				return false;
 		return true;
 	}
 	for (; range.start < range.end; range.start = piece.end) {
-		const struct pv_table *child = table->child[entry_index(range.start, level)];
+		const struct pv_table *child = table->child[pv_entry_index(range.start, level)];
 
-		piece = first_piece(range, level);
+		piece = pv_first_piece(range, level);
 		if (!child || !all_allocated(child, level - 1, piece))
 			return false;
 	}
 	return true;
-}
-
-// May this copy of a guest's entry be followed? Large pages are not part of the level.
-static bool entry_is_usable(uint64_t entry, unsigned level)
-{
-	if (!(entry & GEN8_PTE_PRESENT))
-		return false;
-	if (level == SHADOW_PD)
-		return !(entry & (GEN8_PDE_PS_2M | GEN8_PDE_IPS_64K));
-	return level != SHADOW_PDP || !(entry & PDPE_PS_1G);
-}
-
-static enum pvmmio_status find_page(struct walk *walk, uint64_t entry, uint64_t rights)
-{
-	uint64_t mfn;
-	int ret = dma_map_gfn(walk->vgpu, (entry & GEN8_PTE_ADDR_MASK) >> PAGE_SHIFT, &mfn);
-
-	if (ret)
-		return ret == -ENOMEM ? PVMMIO_STATUS_NO_MEMORY : PVMMIO_STATUS_UNBACKED;
-	walk->entries[walk->found++] = mfn << PAGE_SHIFT |
-				       (entry & (rights | (LEAF_BITS & ~GEN8_PTE_WRITABLE)));
-	return PVMMIO_STATUS_OK;
-}
-
-// Read what range needs of the guest's table at gpa, in one piece.
-static int read_table(struct walk *walk, uint64_t gpa, unsigned level, struct range range)
-{
-	unsigned first = entry_index(range.start, level);
-	unsigned count = entry_index(range.end - 1, level) - first + 1;
-	int ret = guest_read(walk->vgpu, gpa + 8 * first, &walk->tables[level][first], 8 * count);
-
-	work_spend(walk->vgpu->m, WORK_PV_WALK_ENTRY, ret ? 0 : count);
-	return ret;
-}
-
-// rights: GEN8_PTE_WRITABLE while all entries above have it.
-static enum pvmmio_status walk_table(struct walk *walk, uint64_t gpa, unsigned level,
-				     struct range range, uint64_t rights)
-{
-	struct range piece;
-
-	if (read_table(walk, gpa, level, range))
-		return PVMMIO_STATUS_UNBACKED;
-	for (; range.start < range.end; range.start = piece.end) {
-		uint64_t entry = walk->tables[level][entry_index(range.start, level)];
-		enum pvmmio_status status = PVMMIO_STATUS_UNBACKED;
-
-		piece = first_piece(range, level);
-		if (!entry_is_usable(entry, level))
-			return status;
-		if (level == SHADOW_PT)
-			status = find_page(walk, entry, rights);
-		else
-			status = walk_table(walk, entry & GEN8_PTE_ADDR_MASK, level - 1, piece,
-					    rights & entry);
-		if (status)
-			return status;
-	}
-	return PVMMIO_STATUS_OK;
-}
-
-static void unpin_found(struct walk *walk)
-{
-	while (walk->found--)
-		dma_unmap_mfn(walk->vgpu,
-			      (walk->entries[walk->found] & GEN8_PTE_ADDR_MASK) >> PAGE_SHIFT);
 }
 
 static struct pv_table *leaf_at(const struct ppgtt_mm *mm, uint64_t address)
@@ -411,21 +303,21 @@ static struct pv_table *leaf_at(const struct ppgtt_mm *mm, uint64_t address)
 	struct pv_table *table = root_of(mm);
 
 	for (unsigned level = SHADOW_PML4; level > SHADOW_PT; level--)
-		table = table->child[entry_index(address, level)];
+		table = table->child[pv_entry_index(address, level)];
 	return table;
 }
 
 // The pins that the walk took pass to the tables; those of what was mapped before are given back.
-static void map_found(struct ppgtt_mm *mm, struct range range, const struct walk *walk)
+static void map_found(struct ppgtt_mm *mm, struct pv_range range, const struct pv_walk *walk)
 {
 	const uint64_t *entry = walk->entries;
 
 	while (range.start < range.end) {
 		struct pv_table *leaf = leaf_at(mm, range.start);
-		struct range piece = first_piece(range, SHADOW_PD);
+		struct pv_range piece = pv_first_piece(range, SHADOW_PD);
 
 		for (; piece.start < piece.end; piece.start += PAGE_SIZE) {
-			uint64_t *to = &leaf->entries[entry_index(piece.start, SHADOW_PT)];
+			uint64_t *to = &leaf->entries[pv_entry_index(piece.start, SHADOW_PT)];
 			uint64_t old = *to;
 
 			*to = *entry++;
@@ -437,28 +329,21 @@ static void map_found(struct ppgtt_mm *mm, struct range range, const struct walk
 	work_spend(mm->vgpu->m, WORK_PV_MAP_ENTRY, walk->found);
 }
 
-static enum pvmmio_status insert(struct ppgtt_mm *mm, struct range range)
+static enum pvmmio_status insert(struct ppgtt_mm *mm, struct pv_range range)
 {
-	struct vgpu *vgpu = mm->vgpu;
 	enum pvmmio_status status;
-	struct walk *walk;
+	struct pv_walk *walk;
 
 	if (!all_allocated(root_of(mm), SHADOW_PML4, range))
 		return PVMMIO_STATUS_NOT_ALLOCATED;
-	if (page_count(range) > insert_limit(vgpu))
+	if (pv_page_count(range) > insert_limit(mm->vgpu))
 		return PVMMIO_STATUS_NO_MEMORY;
-	walk = malloc(sizeof(*walk) + page_count(range) * sizeof(walk->entries[0]));
-	if (!walk)
-		return PVMMIO_STATUS_NO_MEMORY;
-	walk->vgpu = vgpu;
-	walk->found = 0;
-	status = walk_table(walk, mm->guest_root[0], SHADOW_PML4, range, GEN8_PTE_WRITABLE);
+	status = pv_walk(mm->vgpu, mm->guest_root[0], range, &walk);
 	if (status)
-		unpin_found(walk);
-	else
-		map_found(mm, range, walk);
-	free(walk);
-	return status;
+		return status;
+	map_found(mm, range, walk);
+	pv_walk_free(mm->vgpu);
+	return PVMMIO_STATUS_OK;
 }
 
 /* ---- the space ---- */
@@ -488,7 +373,7 @@ void pv_ppgtt_destroy(struct ppgtt_mm *mm)
 {
 	struct pv_space *space = mm->pv;
 
-	clear(mm, (struct range){ 0, UINT64_C(1) << SPACE_BITS });
+	clear(mm, (struct pv_range){ 0, UINT64_C(1) << PV_SPACE_BITS });
 	assert(!space->root->used);
 	free_table(mm, space->root);
 	host_spend(mm->vgpu, WORK_SHADOW_TABLE, 1);
@@ -498,16 +383,16 @@ void pv_ppgtt_destroy(struct ppgtt_mm *mm)
 	mm->hw_root[0] = 0;
 }
 
-static bool range_of(const struct pvmmio_ppgtt_record *record, struct range *range)
+static bool range_of(const struct pvmmio_ppgtt_record *record, struct pv_range *range)
 {
-	const uint64_t space_bytes = UINT64_C(1) << SPACE_BITS;
+	const uint64_t space_bytes = UINT64_C(1) << PV_SPACE_BITS;
 
 	if ((record->start | record->length_bytes) & PAGE_MASK || !record->length_bytes)
 		return false;
 	if (record->length_bytes > space_bytes ||
 	    record->start > space_bytes - record->length_bytes)
 		return false;
-	*range = (struct range){ record->start, record->start + record->length_bytes };
+	*range = (struct pv_range){ record->start, record->start + record->length_bytes };
 	return true;
 }
 
@@ -516,7 +401,7 @@ enum pvmmio_status pv_ppgtt_update(struct vgpu *vgpu, uint32_t code,
 {
 	const uint64_t roots[PPGTT_ROOTS] = { record->pdp };
 	struct ppgtt_mm *mm = ppgtt_mm_find(vgpu, 4, roots);
-	struct range range;
+	struct pv_range range;
 
 	if (!mm || mm->kind != PPGTT_PV || mm->guest_root[0] != record->pdp)
 		return PVMMIO_STATUS_UNKNOWN_ROOT;

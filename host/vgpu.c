@@ -10,6 +10,7 @@
 #include "host/execlist.h"
 #include "host/gtt.h"
 #include "host/pv_ggtt.h"
+#include "host/pv_walk.h"
 #include "host/pvinfo.h"
 #include "host/pvmmio.h"
 #include "host/scheduler.h"
@@ -319,6 +320,7 @@ void vgpu_destroy(struct vgpu *vgpu)
 		sim_mutex_lock(vgpu->m, &vgpu->lock);
 	}
 	drop_workloads(vgpu);
+	pv_walk_abandon(vgpu);
 	ppgtt_fini(vgpu);
 	if (in_context)
 		sim_mutex_unlock(vgpu->m, &vgpu->lock);

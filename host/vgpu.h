@@ -30,6 +30,7 @@
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/machine/lock.h"
 
+struct pv_walk;
 struct workload;
 
 /* ---- GGTT share ---- */
@@ -44,13 +45,22 @@ struct ggtt_slice {
 #define GGTT_HIGH_HALF_ONLY (1u << 1)
 #define GGTT_HOST_WRITTEN   (1u << 2) /* the hardware's entry is not what power-on left */
 
+/* An entry on its way to the hardware. */
+struct gtt_entry {
+	uint64_t host;   /* for the hardware */
+	uint32_t mapped; /* gfn + 1 behind it, with a pin that the entry owns; 0: none */
+};
+
 struct vgpu_ggtt {
-	struct ggtt_slice low;  /* mappable */
-	struct ggtt_slice high; /* hidden */
-	uint64_t *view;         /* guest's entries: those of low, then those of high */
-	uint32_t *mapped;       /* gfn + 1 that the hardware's entry leads to, pinned; 0: none */
-	uint8_t *state;         /* GGTT_* of each */
-	uint64_t scratch_mfn;   /* behind present entries that name no guest RAM */
+	struct ggtt_slice low;     /* mappable */
+	struct ggtt_slice high;    /* hidden */
+	uint64_t *view;            /* guest's entries: those of low, then those of high */
+	uint32_t *mapped;          /* gfn + 1 that the hardware's entry leads to, pinned; 0: none */
+	uint8_t *state;            /* GGTT_* of each */
+	uint64_t scratch_mfn;      /* behind present entries that name no guest RAM */
+	struct gtt_entry trapped;  /* what a trapped store makes */
+	struct gtt_entry *entries; /* on their way to the hardware, as struct pv_walk below */
+	uint64_t entry_count;
 };
 
 /* ---- virtual execlists ---- */
@@ -113,7 +123,8 @@ struct vgpu {
 	struct shadow_pages shadow;
 	struct ppgtt_mm *spaces;
 	unsigned space_count;
-	uint64_t pv_tables; /* host-owned ones, of all PPGTT_PV spaces */
+	uint64_t pv_tables;   /* host-owned ones, of all PPGTT_PV spaces */
+	struct pv_walk *walk; /* that is under way, or was when its context was discarded */
 
 	struct vgpu_engine engines[GEN9_ENGINE_COUNT];
 
