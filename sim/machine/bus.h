@@ -186,8 +186,9 @@ uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned size_bytes);
 void bus_write(struct bus *bus, uint64_t addr, unsigned size_bytes, uint64_t value);
 
 /*
- * What a load of BUS_RAM* or BUS_PASSTHROUGH pages would give; all ones elsewhere. It takes no time,
- * lets nobody in and is counted nowhere: for checks, of registers whose reading changes nothing.
+ * What a load of BUS_RAM* or BUS_PASSTHROUGH pages would give; all ones elsewhere. It takes no
+ * time, lets nobody in and is counted nowhere: for checks, of registers whose reading changes
+ * nothing.
  */
 uint64_t bus_peek(const struct bus *bus, uint64_t addr, unsigned size_bytes);
 
