@@ -304,21 +304,35 @@ static void check_vgpu(struct check *check)
 	free(check->pins);
 }
 
-int gvt_check(const struct gvt *gvt, char *why, size_t len)
+static void begin(struct check *check, const struct gvt *gvt, char *why, size_t len)
 {
 	uint64_t frames = physmem_size_bytes(gvt->m->pm) >> PAGE_SHIFT;
-	struct check check = {
+
+	*check = (struct check){
 		.gvt = gvt,
 		.why = why,
 		.len = len,
-		.refs = calloc(frames, sizeof(*check.refs)),
-		.seen = calloc(frames, sizeof(*check.seen)),
+		.refs = calloc(frames, sizeof(*check->refs)),
+		.seen = calloc(frames, sizeof(*check->seen)),
 	};
-
 	if (len)
 		why[0] = '\0';
-	if (!check.refs || !check.seen)
-		check.ret = -ENOMEM;
+	if (!check->refs || !check->seen)
+		check->ret = -ENOMEM;
+}
+
+static int end(struct check *check)
+{
+	free(check->seen);
+	free(check->refs);
+	return check->ret;
+}
+
+int gvt_check(const struct gvt *gvt, char *why, size_t len)
+{
+	struct check check;
+
+	begin(&check, gvt, why, len);
 	for (unsigned id = 1; id <= GVT_VGPU_LIMIT && !check.ret; id++) {
 		check.vgpu = gvt->vgpus[id];
 		if (check.vgpu)
@@ -326,7 +340,16 @@ int gvt_check(const struct gvt *gvt, char *why, size_t len)
 	}
 	if (!check.ret)
 		check_rest_of_ggtt(&check);
-	free(check.seen);
-	free(check.refs);
-	return check.ret;
+	return end(&check);
+}
+
+int gvt_check_vgpu(const struct vgpu *vgpu, char *why, size_t len)
+{
+	struct check check;
+
+	begin(&check, vgpu->gvt, why, len);
+	check.vgpu = vgpu;
+	if (!check.ret)
+		check_vgpu(&check);
+	return end(&check);
 }

@@ -20,11 +20,18 @@
 #include <stddef.h>
 
 struct gvt;
+struct vgpu;
 
 /*
  * 0; or -EFAULT and in why[len], a string cut to fit, what is wrong: the first thing that was
  * found. -ENOMEM.
  */
 int gvt_check(const struct gvt *gvt, char *why, size_t len);
+
+/*
+ * The same for one vGPU and its share of the GGTT: when its lock is not held. For tests that check
+ * after every operation: its time grows with that share only.
+ */
+int gvt_check_vgpu(const struct vgpu *vgpu, char *why, size_t len);
 
 #endif

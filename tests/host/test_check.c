@@ -213,6 +213,20 @@ static void references_and_counts(void **state)
 	pv->vgpu->pv_tables--;
 }
 
+// What is wrong with one vGPU is no other's.
+static void one_vgpu_alone(void **state)
+{
+	char why[128];
+
+	assert_int_equal(gvt_check_vgpu(pv->vgpu, why, sizeof(why)), 0);
+	assert_string_equal(why, "");
+	pv->vgpu->pv_tables++;
+	assert_int_equal(gvt_check_vgpu(pv->vgpu, why, sizeof(why)), -EFAULT);
+	assert_non_null(strstr(why, "not what is noted"));
+	assert_int_equal(gvt_check_vgpu(shadowed->vgpu, why, sizeof(why)), 0);
+	pv->vgpu->pv_tables--;
+}
+
 static void it_takes_no_time_and_changes_nothing(void **state)
 {
 	uint64_t before_ps = executor_time_ps(rig.m->ex);
@@ -241,6 +255,7 @@ int main(void)
 		TEST(scratch_that_leads_elsewhere),
 		TEST(pins_without_entries),
 		TEST(references_and_counts),
+		TEST(one_vgpu_alone),
 		TEST(it_takes_no_time_and_changes_nothing),
 	};
 
