@@ -467,10 +467,13 @@ static void remap(struct actor *actor)
 static void pin_or_unpin(struct actor *actor)
 {
 	uint32_t binding = model_pick_binding(&actor->model, op_value(&actor->op, MODEL_BINDINGS));
-	struct model_binding *b = &actor->model.bindings[binding];
+	struct model_binding *b;
 	int err;
 
-	if (binding == MODEL_NONE || b->space == MODEL_ORPHAN)
+	if (binding == MODEL_NONE)
+		return;
+	b = &actor->model.bindings[binding];
+	if (b->space == MODEL_ORPHAN)
 		return;
 	if (b->is_pinned) {
 		actor_log(actor, "unpin binding %u", binding);
