@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "sim/report/report.h"
+#include "sim/cli/command.h"
 
 enum option_key {
 	OPTION_JSON = 'j',
@@ -40,16 +39,6 @@ static const struct argp_option option_table[] = {
 	{ 0},
 };
 
-static void append(struct argp_state *state, struct cli_list *list, const char *item)
-{
-	const char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
-
-	if (!items)
-		argp_failure(state, CLI_NO_MEANS, ENOMEM, "command line");
-	list->items = items;
-	list->items[list->count++] = item;
-}
-
 static void append_seed(struct argp_state *state, struct cli_options *options, const char *seed)
 {
 	char **owned = reallocarray(options->owned, options->owned_count + 1, sizeof(*owned));
@@ -59,27 +48,7 @@ static void append_seed(struct argp_state *state, struct cli_options *options, c
 	options->owned = owned;
 	if (asprintf(&owned[options->owned_count], "seed=%s", seed) < 0)
 		argp_failure(state, CLI_NO_MEANS, ENOMEM, "command line");
-	append(state, &options->overrides, owned[options->owned_count++]);
-}
-
-/* As https://no-color.org wants it. */
-static bool terminal_has_colour(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
-	       strcmp(term, "dumb") != 0;
-}
-
-static void choose_colour(struct argp_state *state, struct cli_options *options, const char *when)
-{
-	if (strcmp(when, "auto") == 0)
-		options->colour = terminal_has_colour();
-	else if (strcmp(when, "always") == 0 || strcmp(when, "never") == 0)
-		options->colour = when[0] == 'a';
-	else
-		argp_error(state, "--color is auto, always or never, not '%s'", when);
+	cli_list_append(state, &options->overrides, owned[options->owned_count++]);
 }
 
 static bool is_stdout(const char *file)
@@ -112,24 +81,22 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 		options->trace = arg;
 		return 0;
 	case OPTION_SET:
-		if (!strchr(arg, '=') || arg[0] == '=')
-			argp_error(state, "--set needs KEY=VALUE, not '%s'", arg);
-		append(state, &options->overrides, arg);
+		cli_list_append_setting(state, &options->overrides, "--set", arg);
 		return 0;
 	case OPTION_SEED:
 		append_seed(state, options, arg);
 		return 0;
 	case OPTION_VARIANT:
-		append(state, &options->variants, arg);
+		cli_list_append(state, &options->variants, arg);
 		return 0;
 	case OPTION_COLOR:
-		choose_colour(state, options, arg);
+		cli_choose_colour(state, &options->colour, arg);
 		return 0;
 	case OPTION_KEYS:
 		options->keys = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		append(state, &options->files, arg);
+		cli_list_append(state, &options->files, arg);
 		return 0;
 	case ARGP_KEY_END:
 		check_options(state, options);
@@ -139,9 +106,19 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static void print_version(FILE *out, struct argp_state *state)
+/* The list of commands stands in the help of the one that needs no word. */
+static char *filter_help(int key, const char *text, void *input)
 {
-	fprintf(out, "pvmmio-sim %s\n", report_version);
+	char *list = NULL, *whole;
+
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	list = command_list();
+	if (!list || asprintf(&whole, "Commands, `pvmmio-sim COMMAND --help' for each:\n%s\n%s",
+			      list, text) < 0)
+		whole = (char *)text;
+	free(list);
+	return whole;
 }
 
 int cli_options_read(struct cli_options *options, int argc, char **argv)
@@ -150,6 +127,7 @@ int cli_options_read(struct cli_options *options, int argc, char **argv)
 		.options = option_table,
 		.parser = read_option,
 		.args_doc = "FILE...",
+		.help_filter = filter_help,
 		.doc = "Run scenarios of a paravirtualized Gen9 GPU and report what each VM exit "
 		       "costs.\v"
 		       "Exit status: 0 all expectations hold; 1 one failed; 2 the command line or "
@@ -157,12 +135,7 @@ int cli_options_read(struct cli_options *options, int argc, char **argv)
 		       "out.",
 	};
 
-	argp_program_version_hook = print_version;
-	argp_err_exit_status = CLI_MISUSED;
-	/* Messages of getopt begin with all of it, the others with the last part only. */
-	if (argc > 0)
-		argv[0] = program_invocation_short_name;
-	*options = (struct cli_options){ .colour = terminal_has_colour() };
+	*options = (struct cli_options){ .colour = cli_terminal_has_colour() };
 	return -argp_parse(&argp, argc, argv, 0, NULL, options);
 }
 

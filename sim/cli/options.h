@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line, read and checked. */
+/* The command line of `run`, read and checked. */
 #ifndef PVMMIO_SIM_CLI_OPTIONS_H
 #define PVMMIO_SIM_CLI_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Exit statuses. */
-#define CLI_OK       0
-#define CLI_FAILED   1 /* an expectation */
-#define CLI_MISUSED  2 /* a wrong command line or scenario; nothing was run */
-#define CLI_NO_MEANS 3 /* memory or an output ran out on the way */
-
-/* Words of argv or made from them, in the order given. */
-struct cli_list {
-	const char **items;
-	size_t count;
-};
+#include "sim/cli/common.h"
 
 struct cli_options {
 	struct cli_list files;

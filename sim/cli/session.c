@@ -2,12 +2,13 @@
 #include "sim/cli/session.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/cli/command.h"
+#include "sim/cli/common.h"
 #include "sim/report/event_log.h"
 #include "sim/report/report.h"
 #include "sim/report/timeline.h"
@@ -25,17 +26,6 @@ struct session {
 	struct timeline *timeline; /* in trace */
 };
 
-static void __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("pvmmio-sim: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-}
-
 /* ---- loading and checking ---- */
 
 static int load_one(struct session *s, size_t i)
@@ -50,7 +40,7 @@ static int load_one(struct session *s, size_t i)
 
 	/* Messages about what is in the file are written already. */
 	if (ret && ret != -EINVAL)
-		complain("cannot read '%s': %s", file, strerror(-ret));
+		cli_complain("cannot read '%s': %s", file, strerror(-ret));
 	if (ret == -ENOMEM)
 		return CLI_NO_MEANS;
 	return ret ? CLI_MISUSED : CLI_OK;
@@ -83,7 +73,8 @@ static int check_variant_name(const struct session *s, const char *name)
 			nearest_offer(&nearest, known);
 		}
 	}
-	complain("no variant is called '%s'%s", name, nearest_hint(&nearest, hint, sizeof(hint)));
+	cli_complain("no variant is called '%s'%s", name,
+		     nearest_hint(&nearest, hint, sizeof(hint)));
 	return CLI_MISUSED;
 }
 
@@ -101,13 +92,13 @@ static int check_one(const struct session *s, const struct scenario *scenario)
 		any = true;
 		ret = simulation_check(&variant->config, why, sizeof(why));
 		if (ret) {
-			complain("%s: variant %s: %s", scenario->path, variant->name, why);
+			cli_complain("%s: variant %s: %s", scenario->path, variant->name, why);
 			return ret == -EINVAL ? CLI_MISUSED : CLI_NO_MEANS;
 		}
 	}
 	if (any)
 		return CLI_OK;
-	complain("%s: none of the variants asked for", scenario->path);
+	cli_complain("%s: none of the variants asked for", scenario->path);
 	return CLI_MISUSED;
 }
 
@@ -151,13 +142,13 @@ static bool is_taken(const struct session *s, const char *name)
 
 	for (size_t i = 0; i < options->files.count; i++) {
 		if (is_same_file(name, options->files.items[i])) {
-			complain("'%s' is a scenario, and would be overwritten", name);
+			cli_complain("'%s' is a scenario, and would be overwritten", name);
 			return true;
 		}
 	}
 	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
 		if (outputs[i] && is_same_file(name, outputs[i])) {
-			complain("'%s' cannot take two outputs", name);
+			cli_complain("'%s' cannot take two outputs", name);
 			return true;
 		}
 	}
@@ -173,7 +164,7 @@ static int open_output(const struct session *s, const char *name, FILE **out)
 	*out = strcmp(name, "-") == 0 ? stdout : fopen(name, "w");
 	if (*out)
 		return CLI_OK;
-	complain("cannot write '%s': %s", name, strerror(errno));
+	cli_complain("cannot write '%s': %s", name, strerror(errno));
 	return CLI_MISUSED;
 }
 
@@ -187,7 +178,7 @@ static int close_output(const char *name, FILE *out)
 	ret |= out == stdout ? fflush(out) : fclose(out);
 	if (ret == 0)
 		return CLI_OK;
-	complain("cannot write '%s': %s", name, strerror(errno));
+	cli_complain("cannot write '%s': %s", name, strerror(errno));
 	return CLI_NO_MEANS;
 }
 
@@ -239,7 +230,7 @@ static int run_variant(struct session *s, const struct scenario *scenario, size_
 	}
 	if (ret == 0)
 		return CLI_OK;
-	complain("%s: variant %s: %s", scenario->path, variant->name, strerror(-ret));
+	cli_complain("%s: variant %s: %s", scenario->path, variant->name, strerror(-ret));
 	return CLI_NO_MEANS;
 }
 
@@ -256,7 +247,7 @@ static int run_one(struct session *s, const struct scenario *scenario)
 	if (status == CLI_OK) {
 		report = report_build(scenario, results);
 		if (!report || json_array_append(s->reports, report)) {
-			complain("no memory for the report on %s", scenario->path);
+			cli_complain("no memory for the report on %s", scenario->path);
 			status = CLI_NO_MEANS;
 		}
 	}
@@ -290,7 +281,7 @@ static int write_table(const struct session *s, const json_t *report, size_t i)
 		fputc('\n', stdout);
 	ret = report_write_text(report, stdout, s->options->colour);
 	if (ret)
-		complain("cannot write the table: %s", strerror(-ret));
+		cli_complain("cannot write the table: %s", strerror(-ret));
 	return ret ? CLI_NO_MEANS : CLI_OK;
 }
 
@@ -316,7 +307,7 @@ static int write_reports(const struct session *s)
 	    report_write_json(s->options->files.count == 1 ? json_array_get(s->reports, 0)
 							   : s->reports,
 			      s->json)) {
-		complain("cannot write '%s': %s", s->options->json, strerror(errno));
+		cli_complain("cannot write '%s': %s", s->options->json, strerror(errno));
 		return CLI_NO_MEANS;
 	}
 	return status;
@@ -331,7 +322,7 @@ static int open_outputs(struct session *s)
 	if (status == CLI_OK)
 		status = open_output(s, s->options->trace, &s->trace);
 	if (status == CLI_OK && s->trace && timeline_create(&s->timeline, s->trace)) {
-		complain("no memory for the timeline");
+		cli_complain("no memory for the timeline");
 		status = CLI_NO_MEANS;
 	}
 	return status;

@@ -18,7 +18,7 @@ import unittest
 
 import simulator
 
-PROGRAM = sys.argv[1] if len(sys.argv) > 1 else ""
+PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
 VERSION = sys.argv[2] if len(sys.argv) > 2 else ""
 SUBMISSION = simulator.SCENARIOS / "submission.yaml"
 ESCAPE = b"\033"
@@ -80,6 +80,32 @@ class Cli(unittest.TestCase):
         for option in ("--json", "--events", "--trace", "--set", "--seed", "--variant", "--color", "--keys"):
             self.assertIn(option, text)
         self.assertIn("Exit status", text)
+
+    def commands(self):
+        """The list in the help."""
+        text = self.run_cli("--help").stdout.decode()
+        block = text.partition("for each:\n")[2].partition("\n\n")[0]
+        return [line.split()[0] for line in block.splitlines()]
+
+    def test_commands(self):
+        """Each is listed, has a help of its own, and wants no option that it does not have."""
+        self.assertIn("run", self.commands())
+        for command in self.commands():
+            text = self.run_cli(command, "--help").stdout.decode()
+            self.assertTrue(text.startswith(f"Usage: pvmmio-sim {command} "), text)
+            done = self.run_cli(command, "--no-such-option", status=2)
+            self.assertTrue(done.stderr.decode().startswith(f"pvmmio-sim {command}: "))
+            self.assertEqual(done.stdout, b"")
+
+    def test_run_is_the_default(self):
+        self.assertEqual(self.run_cli("run", "--json", "-", self.good).stdout,
+                         self.run_cli("--json", "-", self.good).stdout)
+
+    def test_misspelt_command(self):
+        self.assert_misused("rnu", self.good, says="did you mean 'run'?")
+        self.assert_misused("nothing-like-it", says="no command and no file is called")
+        shutil.copy(self.good, self.folder / "rnu")
+        self.run_cli("rnu", cwd=self.folder)
 
     def test_keys(self):
         text = self.run_cli("--keys").stdout.decode()

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "sim/cli/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct command commands[] = {
+	{"run", "run scenarios and report what each exit costs; the default", command_run},
+};
+
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+char *command_list(void)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < command_count; i++)
+		fprintf(out, "  %-13s%s\n", commands[i].name, commands[i].summary);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
