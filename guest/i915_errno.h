@@ -5,6 +5,7 @@
 
 #define I915_EIO    5
 #define I915_ENOMEM 12
+#define I915_EBUSY  16
 #define I915_ENODEV 19
 #define I915_EINVAL 22
 #define I915_ENOSPC 28
