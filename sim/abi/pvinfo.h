@@ -7,7 +7,8 @@
  *
  * Source: Linux i915_pvinfo.h (4.19 to 5.3), struct vgt_if. The words from 0x860 on are those of
  * the pvmmio lineage: the level register as in ACRN's kernel; the page address where the 2019 PV
- * series put it; the re-check doorbell as in the 4.14 product kernel.
+ * series put it; the re-check doorbell as in the 4.14 product kernel; behind it the redirected read
+ * port, which ACRN has at 0x864.
  */
 #ifndef PVMMIO_SIM_ABI_PVINFO_H
 #define PVMMIO_SIM_ABI_PVINFO_H
@@ -39,6 +40,7 @@
 #define PVINFO_SHARED_PAGE_GPA_LO 0x864u /* not 8-byte aligned: written as two dwords */
 #define PVINFO_SHARED_PAGE_GPA_HI 0x868u
 #define PVINFO_CHECK_PENDING_IRQ  0x86cu
+#define PVINFO_PV_MMIO            0x870u /* reads as the register that the page's reg_addr names */
 
 #define PVINFO_MAGIC_VALUE       0x4776544776544776ull /* "vGTvGTvG" */
 #define PVINFO_VERSION_MAJOR_NOW 1u

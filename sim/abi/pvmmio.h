@@ -28,6 +28,16 @@
  * Whichever comes first, one of the two sees the other. Without the write, or without looking again
  * in it, what came while the flag was set is lost until some other event.
  *
+ * Order, levels PVMMIO_PLANE_UPDATE and PVMMIO_PLANE_WATERMARK: as ELSP_SUBMIT, with the record's
+ * first word (PVMMIO_RECORD_FILLED) stored last. A second vCPU that writes to the record before the
+ * doorbell returns makes it a mixture; the host's copy is checked as a whole all the same.
+ *
+ * Order, PVMMIO_READ_PASSTHROUGH: once negotiated, the guest's loads of registers are loads of the
+ * host's memory, without an exit; stores exit as ever, and so does everything in the PVINFO page.
+ * Registers of pvmmio_reads.h: store the register's offset to reg_addr, then read PVINFO_PV_MMIO:
+ * the one exit. A vCPU that stores another offset in between gets the first one the wrong register,
+ * so that from store to load is one critical section.
+ *
  * The original layout had no version word and silently disagreed between commits; this one has it.
  */
 #ifndef PVMMIO_SIM_ABI_PVMMIO_H
@@ -44,9 +54,11 @@
 #define PVMMIO_MASTER_IRQ      0x08u
 #define PVMMIO_PPGTT_UPDATE    0x10u
 #define PVMMIO_GGTT_UPDATE     0x20u
-#define PVMMIO_ALL             0x3fu
+/* In the product line any level switches this on. What it does not serve: pvmmio_reads.h. */
+#define PVMMIO_READ_PASSTHROUGH 0x40u
+#define PVMMIO_ALL              0x7fu
 
-#define PVMMIO_PAGE_VERSION 3u
+#define PVMMIO_PAGE_VERSION 4u
 
 /* What the host answers in a record's status word. Anything but OK: nothing was done. */
 enum pvmmio_status {
@@ -57,6 +69,60 @@ enum pvmmio_status {
 	PVMMIO_STATUS_NOT_ALLOCATED = 4, /* insert where nothing was allocated */
 	PVMMIO_STATUS_UNBACKED = 5,      /* an entry or a table is missing or names no guest RAM */
 	PVMMIO_STATUS_NO_MEMORY = 6,     /* the host is short of memory */
+	PVMMIO_STATUS_EMPTY = 7, /* doorbell without a record: not filled, or taken already */
+	PVMMIO_STATUS_VALUE = 8, /* a word of the record is not what its field can hold */
+};
+
+/*
+ * Set in the first word of a plane or watermark record when the guest has filled it. The host
+ * exchanges that word for 0 when it takes the record, so that none takes effect twice.
+ */
+#define PVMMIO_RECORD_FILLED (1u << 31)
+
+/* Plane record, flags beside PVMMIO_RECORD_FILLED: which optional registers it holds. */
+#define PVMMIO_PLANE_COLOR_CTL (1u << 0) /* color_ctl: Gemini Lake and later, refused on Gen9 */
+#define PVMMIO_PLANE_KEY       (1u << 1) /* keyval, keymax, keymsk */
+#define PVMMIO_PLANE_SCALER    (1u << 2) /* the four ps_ words */
+/* Bits 9:8, with PVMMIO_PLANE_SCALER: which scaler of the pipe, from 0. Not in the product line. */
+#define PVMMIO_PLANE_SCALER_ID_SHIFT 8
+#define PVMMIO_PLANE_SCALER_ID_MASK  (3u << PVMMIO_PLANE_SCALER_ID_SHIFT)
+
+/*
+ * Plane update. The guest fills the record, then writes PLANE_SURF of the plane, not 0: the one
+ * exit. The host applies the registers in the order of a driver that writes them one by one, then
+ * PLANE_SURF. PLANE_SURF = 0 switches a plane off as ever and takes no record.
+ *
+ * The words are those of Linux 4.19 on ACRN, in its order. It has none for the scaler's phases,
+ * which a driver of 4.19 writes as well: they keep what they hold.
+ */
+struct pvmmio_plane_record {
+	uint32_t flags;
+	uint32_t color_ctl;
+	uint32_t keyval;
+	uint32_t keymax;
+	uint32_t keymsk;
+	uint32_t offset;
+	uint32_t stride;
+	uint32_t size;
+	uint32_t aux_dist;
+	uint32_t aux_offset;
+	uint32_t ps_ctrl; /* bits 27:25 must name this plane */
+	uint32_t ps_pwr_gate;
+	uint32_t ps_win_pos;
+	uint32_t ps_win_sz;
+	uint32_t pos;
+	uint32_t ctl;
+};
+
+/*
+ * Watermarks of one plane. The guest fills the record, then writes PLANE_NV12_BUF_CFG of the plane:
+ * the one exit. Levels above max_level keep what they hold.
+ */
+struct pvmmio_watermark_record {
+	uint32_t max_level; /* with PVMMIO_RECORD_FILLED; 0..7 */
+	uint32_t level[8];
+	uint32_t trans;
+	uint32_t buf_cfg;
 };
 
 /*
@@ -93,18 +159,26 @@ struct pvmmio_page {
 	 * [2] element 0 upper; [3] is never used: that dword is the doorbell itself.
 	 */
 	uint32_t elsp_data[4];
-	uint32_t reserved1;
+	uint32_t reg_addr;    /* PVMMIO_READ_PASSTHROUGH: what PVINFO_PV_MMIO is to read */
 	uint32_t disable_irq; /* level PVMMIO_MASTER_IRQ; not 0: inject nothing */
-	uint32_t reserved2[22];
+	uint32_t reserved1[6];
+	struct pvmmio_plane_record plane;
 	struct pvmmio_ppgtt_record ppgtt;
 	struct pvmmio_ggtt_record ggtt;
-	uint32_t reserved3[978];
+	uint32_t plane_status; /* as the status words above */
+	uint32_t watermark_status;
+	struct pvmmio_watermark_record watermark;
+	uint32_t reserved2[965];
 };
 
 static_assert(offsetof(struct pvmmio_page, elsp_data) == 0x10, "fixed by the protocol");
+static_assert(offsetof(struct pvmmio_page, reg_addr) == 0x20, "fixed by the protocol");
 static_assert(offsetof(struct pvmmio_page, disable_irq) == 0x24, "fixed by the protocol");
+static_assert(offsetof(struct pvmmio_page, plane) == 0x40, "fixed by the protocol");
 static_assert(offsetof(struct pvmmio_page, ppgtt) == 0x80, "fixed by the protocol");
 static_assert(offsetof(struct pvmmio_page, ggtt) == 0xa0, "fixed by the protocol");
+static_assert(offsetof(struct pvmmio_page, plane_status) == 0xb8, "fixed by the protocol");
+static_assert(offsetof(struct pvmmio_page, watermark) == 0xc0, "fixed by the protocol");
 static_assert(sizeof(struct pvmmio_page) == 4096, "one page");
 
 #endif
