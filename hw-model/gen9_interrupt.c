@@ -17,18 +17,16 @@
 #include <stddef.h>
 
 #include "hw-model/gen9_private.h"
+#include "hw-model/regs/gen9_display.h"
 
-#define IMR(isr) ((isr) + 4u)
-#define IIR(isr) ((isr) + 8u)
-#define IER(isr) ((isr) + 0xcu)
+#define IMR(isr) ((isr) + IRQ_IMR)
+#define IIR(isr) ((isr) + IRQ_IIR)
+#define IER(isr) ((isr) + IRQ_IER)
 
 /* ISR of each group. */
 static const uint32_t groups[GEN9_IRQ_GROUPS] = {
-	GT_ISR(0), GT_ISR(1), GT_ISR(2), GT_ISR(3), 0x44400u, /* pipes A, B, C */
-	0x44410u,  0x44420u,  0x44440u,                       /* DE port */
-	0x44460u,                                             /* DE misc */
-	0x444e0u,                                             /* PCU */
-	0xc4000u,                                             /* SDE */
+	GT_ISR(0),       GT_ISR(1),   GT_ISR(2),   GT_ISR(3), DE_PIPE_ISR(0u), DE_PIPE_ISR(1u),
+	DE_PIPE_ISR(2u), DE_PORT_ISR, DE_MISC_ISR, PCU_ISR,   SDE_ISR,
 };
 
 /* Level bits of the master register: any of these bits of a group. */

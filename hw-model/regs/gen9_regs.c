@@ -7,6 +7,7 @@
  * 12 MHz command streamer timestamp, display fuses and clock ready.
  */
 #include "hw-model/regs/gen9_regs.h"
+#include "hw-model/regs/gen9_display.h"
 
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -118,6 +119,10 @@ const struct gen9_reg_info gen9_engine_regs[] = {
 	RW((base) + 0x14u, "VSYNC_" t),         \
 	RW((base) + 0x1cu, "PIPESRC_" t),       \
 	RW((base) + 0x28u, "VSYNCSHIFT_" t),    \
+	RW((base) + 0x30u, "PIPE_DATA_M1_" t),  \
+	RW((base) + 0x34u, "PIPE_DATA_N1_" t),  \
+	RW((base) + 0x40u, "PIPE_LINK_M1_" t),  \
+	RW((base) + 0x44u, "PIPE_LINK_N1_" t),  \
 	RW((base) + 0x400u, "TRANS_DDI_FUNC_CTL_" t)
 
 #define SCALER(base, s)                         \
@@ -223,17 +228,17 @@ const struct gen9_reg_info gen9_global_regs[] = {
 	IRQ_GROUP(GT_ISR(1), "GT1"),
 	IRQ_GROUP(GT_ISR(2), "GT2"),
 	IRQ_GROUP(GT_ISR(3), "GT3"),
-	IRQ_GROUP(0x44400u, "DE_PIPE_A"),
-	IRQ_GROUP(0x44410u, "DE_PIPE_B"),
-	IRQ_GROUP(0x44420u, "DE_PIPE_C"),
-	IRQ_GROUP(0x44440u, "DE_PORT"),
-	IRQ_GROUP(0x44460u, "DE_MISC"),
-	IRQ_GROUP(0x444e0u, "PCU"),
+	IRQ_GROUP(DE_PIPE_ISR(0u), "DE_PIPE_A"),
+	IRQ_GROUP(DE_PIPE_ISR(1u), "DE_PIPE_B"),
+	IRQ_GROUP(DE_PIPE_ISR(2u), "DE_PIPE_C"),
+	IRQ_GROUP(DE_PORT_ISR, "DE_PORT"),
+	IRQ_GROUP(DE_MISC_ISR, "DE_MISC"),
+	IRQ_GROUP(PCU_ISR, "PCU"),
 	RW(0x45000, "DISP_ARB_CTL"),
 	RW(0x45008, "DBUF_CTL"),
-	RW(0x45270, "WM_LINETIME_A"),
-	RW(0x45274, "WM_LINETIME_B"),
-	RW(0x45278, "WM_LINETIME_C"),
+	RW(WM_LINETIME(0u), "WM_LINETIME_A"),
+	RW(WM_LINETIME(1u), "WM_LINETIME_B"),
+	RW(WM_LINETIME(2u), "WM_LINETIME_C"),
 	RW(0x45400, "PWR_WELL_CTL1"),
 	RW(0x45404, "PWR_WELL_CTL2"),
 	RW(0x45504, "DC_STATE_EN"),
@@ -248,8 +253,8 @@ const struct gen9_reg_info gen9_global_regs[] = {
 	TRANSCODER(0x62000u, "C"),
 	RW(0x64000, "DDI_BUF_CTL_A"),
 	RW(0x64010, "DPA_AUX_CH_CTL"),
-	RW_AT(0x64834, "EDP_PSR_IMR", 0xffffffff),
-	W1C(0x64838, "EDP_PSR_IIR"),
+	RW_AT(EDP_PSR_IMR, "EDP_PSR_IMR", 0xffffffff),
+	W1C(EDP_PSR_IIR, "EDP_PSR_IIR"),
 	SCALER(0x68100u, "1_A"),
 	SCALER(0x68200u, "2_A"),
 	SCALER(0x68900u, "1_B"),
@@ -260,7 +265,7 @@ const struct gen9_reg_info gen9_global_regs[] = {
 	PIPE(0x71000u, "B"),
 	PIPE(0x72000u, "C"),
 	RO(0xc2014, "SFUSE_STRAP"),
-	IRQ_GROUP(0xc4000u, "SDE"),
+	IRQ_GROUP(SDE_ISR, "SDE"),
 	RW(0xc4030, "PCH_PORT_HOTPLUG"),
 	RW(0xc403c, "PCH_PORT_HOTPLUG2"),
 	RW(0xc5100, "GMBUS0"),

@@ -8,6 +8,7 @@
 
 #include "hw-model/gen9_gpu.h"
 #include "hw-model/regs/gen9_commands.h"
+#include "hw-model/regs/gen9_display.h"
 #include "hw-model/regs/gen9_regs.h"
 
 static void assert_name(uint32_t offset, const char *expected)
@@ -66,6 +67,80 @@ static void test_names(void **state)
 	assert_name(0x7227c, "PLANE_BUF_CFG_1_C");
 	assert_name(0x71284, "");
 	assert_name(0x69180, "PS_CTRL_1_C");
+}
+
+/* The macros and the table agree, at the corners of each. */
+static void test_display_names(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		uint32_t offset;
+		const char *name;
+	} rows[] = {
+		{ DE_PIPE_IIR(2), "DE_PIPE_C_IIR" },
+		{ DE_PORT_IMR, "DE_PORT_IMR" },
+		{ DE_MISC_IER, "DE_MISC_IER" },
+		{ PCU_IIR, "PCU_IIR" },
+		{ SDE_IER, "SDE_IER" },
+		{ EDP_PSR_IIR, "EDP_PSR_IIR" },
+		{ TRANS_HTOTAL(0), "HTOTAL_A" },
+		{ TRANS_HBLANK(0), "HBLANK_A" },
+		{ TRANS_HSYNC(0), "HSYNC_A" },
+		{ TRANS_VTOTAL(2), "VTOTAL_C" },
+		{ TRANS_VBLANK(1), "VBLANK_B" },
+		{ TRANS_VSYNC(1), "VSYNC_B" },
+		{ TRANS_VSYNCSHIFT(1), "VSYNCSHIFT_B" },
+		{ PIPESRC(2), "PIPESRC_C" },
+		{ TRANS_DDI_FUNC_CTL(1), "TRANS_DDI_FUNC_CTL_B" },
+		{ PIPE_DATA_M1(0), "PIPE_DATA_M1_A" },
+		{ PIPE_DATA_N1(1), "PIPE_DATA_N1_B" },
+		{ PIPE_LINK_M1(2), "PIPE_LINK_M1_C" },
+		{ PIPE_LINK_N1(0), "PIPE_LINK_N1_A" },
+		{ PIPEDSL(1), "PIPEDSL_B" },
+		{ PIPECONF(2), "PIPECONF_C" },
+		{ PIPEMISC(0), "PIPEMISC_A" },
+		{ PIPE_FRMCOUNT(1), "FRMCOUNT_B" },
+		{ PIPE_FLIPCOUNT(2), "FLIPCOUNT_C" },
+		{ WM_LINETIME(2), "WM_LINETIME_C" },
+		{ PLANE_CTL(0, 1), "PLANE_CTL_1_A" },
+		{ PLANE_STRIDE(0, 2), "PLANE_STRIDE_2_A" },
+		{ PLANE_POS(0, 3), "PLANE_POS_3_A" },
+		{ PLANE_SIZE(1, 1), "PLANE_SIZE_1_B" },
+		{ PLANE_KEYVAL(1, 2), "PLANE_KEYVAL_2_B" },
+		{ PLANE_KEYMSK(1, 3), "PLANE_KEYMSK_3_B" },
+		{ PLANE_SURF(2, 1), "PLANE_SURF_1_C" },
+		{ PLANE_KEYMAX(2, 2), "PLANE_KEYMAX_2_C" },
+		{ PLANE_OFFSET(2, 3), "PLANE_OFFSET_3_C" },
+		{ PLANE_SURFLIVE(0, 3), "PLANE_SURFLIVE_3_A" },
+		{ PLANE_AUX_DIST(0, 3), "PLANE_AUX_DIST_3_A" },
+		{ PLANE_AUX_OFFSET(1, 3), "PLANE_AUX_OFFSET_3_B" },
+		{ PLANE_WM(0, 2, 0), "PLANE_WM_2_A_0" },
+		{ PLANE_WM(2, 3, 7), "PLANE_WM_3_C_7" },
+		{ PLANE_WM_TRANS(1, 1), "PLANE_WM_TRANS_1_B" },
+		{ PLANE_NV12_BUF_CFG(0, 1), "PLANE_NV12_BUF_CFG_1_A" },
+		{ PLANE_BUF_CFG(2, 3), "PLANE_BUF_CFG_3_C" },
+		{ CURCNTR(0), "CURCNTR_A" },
+		{ CURBASE(1), "CURBASE_B" },
+		{ CURPOS(2), "CURPOS_C" },
+		{ CUR_FBC_CTL(1), "CUR_FBC_CTL_B" },
+		{ CURSURFLIVE(0), "CURSURFLIVE_A" },
+		{ CUR_WM(1, 7), "CUR_WM_B_7" },
+		{ CUR_WM_TRANS(0), "CUR_WM_TRANS_A" },
+		{ CUR_BUF_CFG(2), "CUR_BUF_CFG_C" },
+		{ PS_PWR_GATE(0, 0), "PS_PWR_GATE_1_A" },
+		{ PS_WIN_POS(0, 1), "PS_WIN_POS_2_A" },
+		{ PS_WIN_SZ(1, 0), "PS_WIN_SZ_1_B" },
+		{ PS_CTRL(1, 1), "PS_CTRL_2_B" },
+		{ PS_CTRL(2, 0), "PS_CTRL_1_C" },
+		{ PS_VSCALE(0, 0), "PS_VSCALE_1_A" },
+		{ PS_VPHASE(0, 1), "PS_VPHASE_2_A" },
+		{ PS_HSCALE(1, 1), "PS_HSCALE_2_B" },
+		{ PS_HPHASE(2, 0), "PS_HPHASE_1_C" },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_name(rows[i].offset, rows[i].name);
 }
 
 static void test_what_has_no_name(void **state)
@@ -173,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_tables_are_sorted),
 		cmocka_unit_test(test_names_are_unique),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_display_names),
 		cmocka_unit_test(test_what_has_no_name),
 		cmocka_unit_test(test_name_is_cut_to_the_buffer),
 		cmocka_unit_test(test_engine_blocks),
