@@ -24,10 +24,13 @@ void oos_pool_init(struct oos_pool *pool, unsigned limit)
 
 void oos_pool_fini(struct oos_pool *pool)
 {
-	struct oos_page *oos, *next;
+	struct oos_page *oos;
 
 	assert(cds_list_empty(&pool->in_use));
-	cds_list_for_each_entry_safe(oos, next, &pool->unused, in_use) free(oos);
+	while ((oos = pool->all)) {
+		pool->all = oos->next;
+		free(oos);
+	}
 }
 
 /* ---- in sync again ---- */
@@ -110,10 +113,15 @@ static struct oos_page *take_unused(struct oos_pool *pool)
 
 	if (!cds_list_empty(&pool->unused)) {
 		oos = cds_list_first_entry(&pool->unused, struct oos_page, in_use);
-		cds_list_del(&oos->in_use);
+		cds_list_del_init(&oos->in_use);
 	} else if (pool->allocated < pool->limit) {
 		oos = malloc(sizeof(*oos));
-		pool->allocated += oos != NULL;
+		if (!oos)
+			return NULL;
+		CDS_INIT_LIST_HEAD(&oos->in_use);
+		oos->next = pool->all;
+		pool->all = oos;
+		pool->allocated++;
 	}
 	return oos;
 }
@@ -146,7 +154,7 @@ static struct oos_page *take_page(struct vgpu *vgpu)
 		oos = choose_victim(vgpu);
 		if (oos) {
 			owner = oos->vgpu;
-			cds_list_del(&oos->in_use);
+			cds_list_del_init(&oos->in_use);
 		}
 	}
 	pool_unlock(vgpu);

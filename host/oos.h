@@ -39,6 +39,7 @@ struct shadow_page;
 struct vgpu;
 
 struct oos_page {
+	struct oos_page *next;       /* of all that the pool has */
 	struct cds_list_head in_use; /* in the pool, attached longest first */
 	struct cds_list_head out;    /* in the vGPU's, while out of sync */
 	struct vgpu *vgpu;
@@ -51,6 +52,7 @@ struct oos_pool {
 	struct sim_mutex lock; /* of the lists; inside of vgpu->lock */
 	struct cds_list_head in_use;
 	struct cds_list_head unused;
+	struct oos_page *all; /* also those that are on their way from list to list */
 	unsigned allocated;
 	unsigned limit;
 };

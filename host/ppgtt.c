@@ -9,6 +9,7 @@
 
 #include "host/oos.h"
 #include "host/pv_ppgtt.h"
+#include "host/pv_walk.h"
 #include "host/shadow_page.h"
 #include "host/vgpu.h"
 #include "hw-model/regs/gen9_context.h"
@@ -223,11 +224,11 @@ static void unlink_space(struct ppgtt_mm *mm)
 static void destroy(struct ppgtt_mm *mm)
 {
 	assert(!mm->pins);
-	unlink_space(mm);
 	if (mm->kind == PPGTT_PV)
 		pv_ppgtt_destroy(mm);
 	else
 		unshadow(mm);
+	unlink_space(mm);
 	free(mm);
 }
 
@@ -263,14 +264,15 @@ static int create(struct vgpu *vgpu, unsigned levels, const uint64_t roots[PPGTT
 	mm->refs = 1;
 	memcpy(mm->guest_root, roots, sizeof(mm->guest_root));
 	CDS_INIT_LIST_HEAD(&mm->lru);
-	ret = fill(mm);
-	if (ret) {
-		free(mm);
-		return ret;
-	}
 	mm->next = vgpu->spaces;
 	vgpu->spaces = mm;
 	vgpu->space_count++;
+	ret = fill(mm);
+	if (ret) {
+		unlink_space(mm);
+		free(mm);
+		return ret;
+	}
 	*out = mm;
 	return 0;
 }
@@ -346,6 +348,23 @@ void ppgtt_reset(struct vgpu *vgpu)
 		unshadow(mm);
 	}
 	assert(!vgpu->shadow.count && "shadow tables outlive their spaces");
+}
+
+void ppgtt_abandon(struct vgpu *vgpu)
+{
+	struct ppgtt_mm *mm;
+
+	assert(!vgpu->m->ex->current);
+	pv_walk_abandon(vgpu);
+	while ((mm = vgpu->spaces)) {
+		cds_list_del_init(&mm->lru);
+		if (mm->kind == PPGTT_PV && mm->pv)
+			pv_ppgtt_destroy(mm);
+		unlink_space(mm);
+		free(mm);
+	}
+	shadow_pages_abandon(vgpu);
+	pv_ppgtt_drop_spares(vgpu);
 }
 
 void ppgtt_fini(struct vgpu *vgpu)

@@ -77,8 +77,14 @@ struct ppgtt_lru {
 
 void ppgtt_lru_init(struct ppgtt_lru *lru);
 
-/* Of one vGPU. Init: 0, -ENOMEM. Fini also outside of contexts, when no workload is left. */
+/*
+ * Of one vGPU. Init: 0, -ENOMEM. Fini also outside of contexts, when no workload is left.
+ *
+ * Abandon comes before fini, outside of contexts, where one was discarded in the middle of
+ * something: it frees spaces and tables that are half made or half gone, whoever uses them.
+ */
 int ppgtt_init(struct vgpu *vgpu);
+void ppgtt_abandon(struct vgpu *vgpu);
 void ppgtt_fini(struct vgpu *vgpu);
 
 /* The space with these roots, or NULL. Charges WORK_PPGTT_LOOKUP. */

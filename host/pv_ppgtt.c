@@ -61,18 +61,22 @@ static uint64_t insert_limit(const struct vgpu *vgpu)
 static struct pv_table *make_table(struct vgpu *vgpu, unsigned level)
 {
 	size_t children = level == SHADOW_PT ? 0 : ENTRIES * sizeof(struct pv_table *);
-	struct pv_table *table = calloc(1, sizeof(*table) + children);
+	struct pv_table *table;
+	uint64_t mfn;
 	int ret;
 
-	if (!table)
-		return NULL;
+	// Making room is an interleaving point, so nothing is owned before it.
 	do
-		ret = physmem_alloc_pages(vgpu->m->pm, 1, &table->mfn);
+		ret = physmem_alloc_pages(vgpu->m->pm, 1, &mfn);
 	while (ret && ppgtt_reclaim(vgpu));
-	if (ret) {
-		free(table);
+	if (ret)
+		return NULL;
+	table = calloc(1, sizeof(*table) + children);
+	if (!table) {
+		physmem_free_pages(vgpu->m->pm, mfn, 1);
 		return NULL;
 	}
+	table->mfn = mfn;
 	table->entries = physmem_at(vgpu->m->pm, table->mfn << PAGE_SHIFT, PAGE_SIZE);
 	for (unsigned i = 0; i < ENTRIES; i++)
 		table->entries[i] = scratch_entry(vgpu, level);
@@ -186,32 +190,31 @@ static void count_missing(const struct pv_table *table, unsigned level, struct p
 	}
 }
 
-static void free_spares(struct vgpu *vgpu, struct pv_table *spare[SHADOW_LEVELS])
+void pv_ppgtt_drop_spares(struct vgpu *vgpu)
 {
 	for (unsigned level = SHADOW_PT; level < SHADOW_LEVELS; level++) {
 		struct pv_table *table;
 
-		while ((table = spare[level])) {
-			spare[level] = table->next;
+		while ((table = vgpu->pv_spares[level])) {
+			vgpu->pv_spares[level] = table->next;
 			physmem_free_pages(vgpu->m->pm, table->mfn, 1);
 			free(table);
 		}
 	}
 }
 
-static int make_spares(struct vgpu *vgpu, const uint64_t missing[SHADOW_LEVELS],
-		       struct pv_table *spare[SHADOW_LEVELS])
+static int make_spares(struct vgpu *vgpu, const uint64_t missing[SHADOW_LEVELS])
 {
 	for (unsigned level = SHADOW_PT; level < SHADOW_PML4; level++) {
 		for (uint64_t i = 0; i < missing[level]; i++) {
 			struct pv_table *table = make_table(vgpu, level);
 
 			if (!table) {
-				free_spares(vgpu, spare);
+				pv_ppgtt_drop_spares(vgpu);
 				return -ENOMEM;
 			}
-			table->next = spare[level];
-			spare[level] = table;
+			table->next = vgpu->pv_spares[level];
+			vgpu->pv_spares[level] = table;
 		}
 		work_spend(vgpu->m, WORK_SHADOW_TABLE, missing[level]);
 	}
@@ -230,8 +233,9 @@ static void mark_allocated(struct pv_table *leaf, struct pv_range range)
 
 // Put the spare tables where they are missing. There are as many as it takes.
 static void link_tables(struct ppgtt_mm *mm, struct pv_table *table, unsigned level,
-			struct pv_range range, struct pv_table *spare[SHADOW_LEVELS])
+			struct pv_range range)
 {
+	struct pv_table **spare = mm->vgpu->pv_spares;
 	struct pv_range piece;
 
 	if (level == SHADOW_PT) {
@@ -251,14 +255,13 @@ static void link_tables(struct ppgtt_mm *mm, struct pv_table *table, unsigned le
 			table->used++;
 			count_table(mm);
 		}
-		link_tables(mm, child, level - 1, piece, spare);
+		link_tables(mm, child, level - 1, piece);
 		table->entries[index] = child->mfn << PAGE_SHIFT | RIGHTS;
 	}
 }
 
 static enum pvmmio_status alloc(struct ppgtt_mm *mm, struct pv_range range)
 {
-	struct pv_table *spare[SHADOW_LEVELS] = { NULL };
 	uint64_t missing[SHADOW_LEVELS] = { 0 };
 	struct vgpu *vgpu = mm->vgpu;
 	uint64_t total = 0;
@@ -268,11 +271,11 @@ static enum pvmmio_status alloc(struct ppgtt_mm *mm, struct pv_range range)
 		total += missing[level];
 	if (total > table_limit(vgpu) - vgpu->pv_tables)
 		return PVMMIO_STATUS_NO_MEMORY;
-	if (make_spares(vgpu, missing, spare))
+	if (make_spares(vgpu, missing))
 		return PVMMIO_STATUS_NO_MEMORY;
-	link_tables(mm, root_of(mm), SHADOW_PML4, range, spare);
+	link_tables(mm, root_of(mm), SHADOW_PML4, range);
 	for (unsigned level = SHADOW_PT; level < SHADOW_LEVELS; level++)
-		assert(!spare[level]);
+		assert(!vgpu->pv_spares[level]);
 	return PVMMIO_STATUS_OK;
 }
 
@@ -357,12 +360,13 @@ int pv_ppgtt_create(struct ppgtt_mm *mm)
 	space = calloc(1, sizeof(*space));
 	if (!space)
 		return -ENOMEM;
+	mm->pv = space;
 	space->root = make_table(mm->vgpu, SHADOW_PML4);
 	if (!space->root) {
+		mm->pv = NULL;
 		free(space);
 		return -ENOMEM;
 	}
-	mm->pv = space;
 	count_table(mm);
 	host_spend(mm->vgpu, WORK_SHADOW_TABLE, 1);
 	mm->hw_root[0] = space->root->mfn << PAGE_SHIFT;
@@ -373,10 +377,12 @@ void pv_ppgtt_destroy(struct ppgtt_mm *mm)
 {
 	struct pv_space *space = mm->pv;
 
-	clear(mm, (struct pv_range){ 0, UINT64_C(1) << PV_SPACE_BITS });
-	assert(!space->root->used);
-	free_table(mm, space->root);
-	host_spend(mm->vgpu, WORK_SHADOW_TABLE, 1);
+	if (space->root) {
+		clear(mm, (struct pv_range){ 0, UINT64_C(1) << PV_SPACE_BITS });
+		assert(!space->root->used);
+		free_table(mm, space->root);
+		host_spend(mm->vgpu, WORK_SHADOW_TABLE, 1);
+	}
 	assert(!space->table_count);
 	free(space);
 	mm->pv = NULL;

@@ -52,9 +52,12 @@ struct vgpu;
 
 #define PV_PPGTT_PAGES_PER_TABLE 4u
 
-/* Fill mm->hw_root with tables that map nothing. 0, -ENOMEM. */
+/* Fill mm->hw_root with tables that map nothing. 0, -ENOMEM. Destroy also takes a half made one. */
 int pv_ppgtt_create(struct ppgtt_mm *mm);
 void pv_ppgtt_destroy(struct ppgtt_mm *mm);
+
+/* Free tables that an alloc made and, discarded with its context, never linked. */
+void pv_ppgtt_drop_spares(struct vgpu *vgpu);
 
 /*
  * G2V_PPGTT_L4_ALLOC, _CLEAR or _INSERT as a copy of the guest's record says; its status word is

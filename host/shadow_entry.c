@@ -49,18 +49,31 @@ static unsigned unmap_frames(struct vgpu *vgpu, uint64_t mfn, unsigned count)
 	return count;
 }
 
-unsigned shadow_release_entry(struct vgpu *vgpu, unsigned level, uint64_t entry)
+static bool leads_somewhere(const struct vgpu *vgpu, unsigned level, uint64_t entry)
+{
+	return entry & GEN8_PTE_PRESENT && mfn_of(entry) != vgpu->shadow.scratch_mfn[level];
+}
+
+unsigned shadow_release_leaf(struct vgpu *vgpu, unsigned level, uint64_t entry)
 {
 	uint64_t mfn = mfn_of(entry);
 
-	if (!(entry & GEN8_PTE_PRESENT) || mfn == vgpu->shadow.scratch_mfn[level])
+	if (!leads_somewhere(vgpu, level, entry))
 		return 0;
 	if (level == SHADOW_PT)
 		return unmap_frames(vgpu, mfn, 1);
 	if (level == SHADOW_PD && entry & GEN8_PDE_PS_2M)
 		return unmap_frames(vgpu, mfn & ~(uint64_t)(PAGES_OF_2M - 1), PAGES_OF_2M);
-	shadow_page_put(vgpu, shadow_page_of_mfn(vgpu, mfn));
 	return 0;
+}
+
+unsigned shadow_release_entry(struct vgpu *vgpu, unsigned level, uint64_t entry)
+{
+	unsigned pages = shadow_release_leaf(vgpu, level, entry);
+
+	if (!pages && leads_somewhere(vgpu, level, entry))
+		shadow_page_put(vgpu, shadow_page_of_mfn(vgpu, mfn_of(entry)));
+	return pages;
 }
 
 /* ---- making entries ---- */

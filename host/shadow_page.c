@@ -78,13 +78,14 @@ int shadow_page_create(struct vgpu *vgpu, unsigned level, struct shadow_page **o
 		return -ENOSPC;
 	if (!shadow->budget)
 		return -EAGAIN;
-	page = calloc(1, sizeof(*page));
-	if (!page)
-		return -ENOMEM;
+	// Making room is an interleaving point, so nothing is owned before it.
 	ret = alloc_frame(vgpu, &mfn);
-	if (ret) {
-		free(page);
+	if (ret)
 		return ret;
+	page = calloc(1, sizeof(*page));
+	if (!page) {
+		physmem_free_pages(vgpu->m->pm, mfn, 1);
+		return -ENOMEM;
 	}
 	page->entries = physmem_at(vgpu->m->pm, mfn << PAGE_SHIFT, PAGE_SIZE);
 	page->level = (uint8_t)level;
@@ -111,12 +112,16 @@ void shadow_page_destroy(struct vgpu *vgpu, struct shadow_page *page)
 }
 
 // Page by page, which is charged as getting them was. (An entry that is replaced is charged once.)
-static void release_entries(struct vgpu *vgpu, const struct shadow_page *page)
+static void release_entries(struct vgpu *vgpu, struct shadow_page *page)
 {
 	unsigned pages = 0;
 
-	for (unsigned i = 0; i < SHADOW_ENTRIES; i++)
-		pages += shadow_release_entry(vgpu, page->level, page->entries[i]);
+	for (unsigned i = 0; i < SHADOW_ENTRIES; i++) {
+		uint64_t entry = page->entries[i];
+
+		page->entries[i] = 0;
+		pages += shadow_release_entry(vgpu, page->level, entry);
+	}
 	if (pages)
 		host_spend(vgpu, WORK_PTE_SHADOW, pages);
 }
@@ -228,6 +233,7 @@ int shadow_pages_init(struct vgpu *vgpu)
 		.limit = (ram_bytes >> PAGE_SHIFT) / 8 + 256,
 	};
 	CDS_INIT_LIST_HEAD(&shadow->pending);
+	CDS_INIT_LIST_HEAD(&shadow->flushing);
 	CDS_INIT_LIST_HEAD(&shadow->out);
 	ret = physmem_alloc_pages(vgpu->m->pm, SHADOW_LEVELS, &mfn);
 	if (ret)
@@ -256,6 +262,35 @@ void shadow_pages_fini(struct vgpu *vgpu)
 	free_retired(vgpu);
 	frame_table_fini(&shadow->by_mfn);
 	physmem_free_pages(vgpu->m->pm, shadow->scratch_mfn[SHADOW_PT], SHADOW_LEVELS);
+}
+
+static void collect(struct frame_node *node, void *arg)
+{
+	struct shadow_page *page = container_of(node, struct shadow_page, by_mfn);
+	struct shadow_page **all = arg;
+
+	page->retired = *all;
+	*all = page;
+}
+
+void shadow_pages_abandon(struct vgpu *vgpu)
+{
+	struct shadow_page *all = NULL;
+
+	assert(!vgpu->m->ex->current);
+	frame_table_each(&vgpu->shadow.by_mfn, collect, &all);
+	while (all) {
+		struct shadow_page *page = all;
+
+		all = page->retired;
+		for (unsigned i = 0; i < SHADOW_ENTRIES; i++)
+			shadow_release_leaf(vgpu, page->level, page->entries[i]);
+		if (page->oos)
+			oos_detach(vgpu, page);
+		if (!page->split)
+			page_track_remove(vgpu, &page->guest);
+		shadow_page_destroy(vgpu, page);
+	}
 }
 
 struct visit {

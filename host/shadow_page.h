@@ -99,17 +99,26 @@ struct shadow_pages {
 	uint64_t scratch_mfn[SHADOW_LEVELS]; /* what an entry of that level's table leads to */
 	uint64_t count;
 	uint64_t limit;
-	unsigned budget;              /* tables that may still be made now */
-	struct cds_list_head pending; /* pages with entries to apply */
-	struct cds_list_head out;     /* pages out of sync: struct oos_page */
-	uint32_t interval;            /* counts syncs */
-	struct shadow_page *retired;  /* out of the tables, not freed yet */
+	unsigned budget;               /* tables that may still be made now */
+	struct cds_list_head pending;  /* pages with entries to apply */
+	struct cds_list_head flushing; /* those of them whose turn it is */
+	struct cds_list_head out;      /* pages out of sync: struct oos_page */
+	uint32_t interval;             /* counts syncs */
+	struct shadow_page *retired;   /* out of the tables, not freed yet */
 	unsigned retired_count;
 };
 
 /* 0, -ENOMEM. */
 int shadow_pages_init(struct vgpu *vgpu);
 void shadow_pages_fini(struct vgpu *vgpu); /* no shadow page is left */
+
+/*
+ * Free all tables and give back what their entries have pinned, whoever refers to them: outside of
+ * contexts, when one was discarded in the middle of something. At every interleaving point the
+ * tables known by their frames are all that there are, and the pages' pins are one for each leaf
+ * entry in them.
+ */
+void shadow_pages_abandon(struct vgpu *vgpu);
 
 /* Allow so many more tables: at the start of an exit. Threads have no limit. */
 void shadow_pages_allow(struct vgpu *vgpu, unsigned tables);

@@ -37,6 +37,9 @@ void shadow_fill(uint64_t *entries, unsigned count, uint64_t entry);
 /* Give back what an entry of a table of level stands for. Returns how many guest pages that was. */
 unsigned shadow_release_entry(struct vgpu *vgpu, unsigned level, uint64_t entry);
 
+/* The same if it stands for pages; nothing for one that leads to a table. */
+unsigned shadow_release_leaf(struct vgpu *vgpu, unsigned level, uint64_t entry);
+
 /* Put count new entries in the place of old ones, then release those. */
 void shadow_replace(struct vgpu *vgpu, struct shadow_page *page, unsigned index, unsigned count,
 		    const uint64_t *entries);

@@ -2,6 +2,8 @@
 //
 // The guest's stores to its page tables, and entries that have to wait for the next submission.
 
+#include <assert.h>
+
 #include "host/oos.h"
 #include "host/shadow_page_impl.h"
 #include "host/vgpu.h"
@@ -79,14 +81,14 @@ static void flush_page(struct vgpu *vgpu, struct shadow_page *page, int *error)
 
 int shadow_pages_flush(struct vgpu *vgpu)
 {
-	struct cds_list_head pages;
+	struct cds_list_head *pages = &vgpu->shadow.flushing;
 	int error = 0;
 
-	// What fails again, and what is new, goes to the vGPU's list; this one gets empty.
-	CDS_INIT_LIST_HEAD(&pages);
-	cds_list_splice(&vgpu->shadow.pending, &pages);
+	// What fails again, and what is new, goes to the other list; this one gets empty.
+	assert(cds_list_empty(pages));
+	cds_list_splice(&vgpu->shadow.pending, pages);
 	CDS_INIT_LIST_HEAD(&vgpu->shadow.pending);
-	while (!cds_list_empty(&pages))
-		flush_page(vgpu, cds_list_first_entry(&pages, struct shadow_page, pending), &error);
+	while (!cds_list_empty(pages))
+		flush_page(vgpu, cds_list_first_entry(pages, struct shadow_page, pending), &error);
 	return error;
 }

@@ -10,7 +10,6 @@
 #include "host/execlist.h"
 #include "host/gtt.h"
 #include "host/pv_ggtt.h"
-#include "host/pv_walk.h"
 #include "host/pvinfo.h"
 #include "host/pvmmio.h"
 #include "host/scheduler.h"
@@ -274,6 +273,15 @@ free_vgpu:
 	return ret;
 }
 
+/*
+ * Outside of contexts, a lock that is held is held by a context that was discarded: in the middle
+ * of something, so that references, lists and counts need not agree.
+ */
+static bool was_cut_short(const struct vgpu *vgpu)
+{
+	return !vgpu->m->ex->current && vgpu->lock.owner;
+}
+
 static void drop_workloads(struct vgpu *vgpu)
 {
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
@@ -319,8 +327,11 @@ void vgpu_destroy(struct vgpu *vgpu)
 		sched_wait_idle(vgpu);
 		sim_mutex_lock(vgpu->m, &vgpu->lock);
 	}
+	if (was_cut_short(vgpu)) {
+		ppgtt_abandon(vgpu);
+		gvt_workloads_abandon(vgpu);
+	}
 	drop_workloads(vgpu);
-	pv_walk_abandon(vgpu);
 	ppgtt_fini(vgpu);
 	if (in_context)
 		sim_mutex_unlock(vgpu->m, &vgpu->lock);

@@ -30,6 +30,7 @@
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/machine/lock.h"
 
+struct pv_table;
 struct pv_walk;
 struct workload;
 
@@ -123,10 +124,12 @@ struct vgpu {
 	struct shadow_pages shadow;
 	struct ppgtt_mm *spaces;
 	unsigned space_count;
-	uint64_t pv_tables;   /* host-owned ones, of all PPGTT_PV spaces */
+	uint64_t pv_tables;                        /* host-owned ones, of all PPGTT_PV spaces */
+	struct pv_table *pv_spares[SHADOW_LEVELS]; /* by level: made, to be linked */
 	struct pv_walk *walk; /* that is under way, or was when its context was discarded */
 
 	struct vgpu_engine engines[GEN9_ENGINE_COUNT];
+	struct workload *workloads; /* all there are, in a queue or not */
 
 	/* scheduling, under sched->lock */
 	bool scheduled; /* in the run queue */

@@ -72,6 +72,15 @@ void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine)
 	}
 }
 
+static void unlink_workload(struct workload *workload)
+{
+	struct workload **link = &workload->vgpu->workloads;
+
+	while (*link != workload)
+		link = &(*link)->next_of_vgpu;
+	*link = workload->next_of_vgpu;
+}
+
 void gvt_workload_destroy(struct workload *workload)
 {
 	struct shadow_batch *batch;
@@ -79,15 +88,29 @@ void gvt_workload_destroy(struct workload *workload)
 	if (!workload)
 		return;
 	while ((batch = workload->batches)) {
-		workload->batches = batch->next;
 		hw_pages_free(&workload->vgpu->gvt->hw, &batch->pages);
+		workload->batches = batch->next;
 		free(batch);
 	}
 	if (workload->mm_pinned)
 		ppgtt_mm_unpin(workload->mm);
+	workload->mm_pinned = false;
 	ppgtt_mm_put(workload->mm);
+	unlink_workload(workload);
 	free(workload->commands);
 	free(workload);
+}
+
+void gvt_workloads_abandon(struct vgpu *vgpu)
+{
+	assert(!vgpu->m->ex->current && !vgpu->spaces);
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
+		vgpu->engines[id].first = vgpu->engines[id].last = NULL;
+	while (vgpu->workloads) {
+		vgpu->workloads->mm = NULL;
+		vgpu->workloads->mm_pinned = false;
+		gvt_workload_destroy(vgpu->workloads);
+	}
 }
 
 // A register's value in the guest's state page: one small read each, as upstream does it.
@@ -229,6 +252,8 @@ int gvt_workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engi
 	workload->engine = engine;
 	workload->descriptor = descriptor;
 	workload->origin = work_origin(vgpu->m);
+	workload->next_of_vgpu = vgpu->workloads;
+	vgpu->workloads = workload;
 	ret = build(workload);
 	if (ret) {
 		vgpu->stats.workloads_failed++;

@@ -27,6 +27,7 @@ struct workload {
 	struct vgpu *vgpu;
 	enum gen9_engine_id engine;
 	struct workload *next; /* in the vGPU's queue of the engine */
+	struct workload *next_of_vgpu;
 	uint64_t descriptor;
 	bool schedule_in; /* element 0 of its submission: announces the pair when dispatched */
 	uint64_t pair[2];
@@ -60,8 +61,14 @@ struct workload {
 int gvt_workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engine_id engine,
 			uint64_t descriptor);
 
-/* Free one that is in no queue. NULL is allowed. */
+/* Free one that is in no queue. NULL is allowed. May be called again if it was cut short. */
 void gvt_workload_destroy(struct workload *workload);
+
+/*
+ * The same outside of contexts, where one was discarded in the middle of something, for all of the
+ * vGPU's. Address spaces are gone already.
+ */
+void gvt_workloads_abandon(struct vgpu *vgpu);
 
 /* Keep the address space in place until the workload is destroyed. 0, or ppgtt_mm_pin()'s error. */
 int gvt_workload_pin(struct workload *workload);
