@@ -205,6 +205,12 @@ static uint64_t passthrough_read(struct bus *bus, const struct bus_region *regio
 	return ret ? 0 : value & bus_value_mask(size_bytes);
 }
 
+static uint64_t backing_load(const struct bus_region *region, uint64_t addr, unsigned size_bytes)
+{
+	return bus_memory_load((const uint8_t *)region->backing + (addr - region->base), size_bytes,
+			       __ATOMIC_ACQUIRE);
+}
+
 uint64_t bus_device_read(struct bus *bus, const struct bus_page *page, uint64_t addr,
 			 unsigned size_bytes)
 {
@@ -218,6 +224,12 @@ uint64_t bus_device_read(struct bus *bus, const struct bus_page *page, uint64_t 
 	region = page_region(bus, page);
 	if (page->attr == BUS_PASSTHROUGH)
 		return passthrough_read(bus, region, addr, size_bytes);
+	if (page->attr == BUS_READ_DIRECT) {
+		uint64_t value = backing_load(region, addr, size_bytes);
+
+		exec_advance(bus->ex, region->load_latency_ps);
+		return value;
+	}
 	access = (struct bus_access){
 		.vcpu = bus_current_vcpu(bus),
 		.region = region,
@@ -253,7 +265,7 @@ void bus_device_write(struct bus *bus, const struct bus_page *page, uint64_t add
 		.addr = addr,
 		.offset = addr - region->base,
 		.value = value,
-		.reason = page->attr == BUS_TRAP ? EXIT_MMIO_WRITE : EXIT_WRITE_PROTECT,
+		.reason = bus_attr_is_ram(page->attr) ? EXIT_WRITE_PROTECT : EXIT_MMIO_WRITE,
 		.size_bytes = (uint8_t)size_bytes,
 		.is_write = true,
 	};
@@ -320,9 +332,11 @@ uint64_t bus_peek(const struct bus *bus, uint64_t addr, unsigned size_bytes)
 
 	if (!page || page->attr == BUS_NONE || page->attr == BUS_TRAP)
 		return bus_value_mask(size_bytes);
-	if (page->attr != BUS_PASSTHROUGH)
+	if (bus_attr_is_ram(page->attr))
 		return bus_ram_load(bus, addr, size_bytes, __ATOMIC_RELAXED);
 	region = page_region(bus, page);
+	if (page->attr == BUS_READ_DIRECT)
+		return backing_load(region, addr, size_bytes);
 	if (region->ops->read(region->opaque, addr - region->base, size_bytes, &value))
 		return 0;
 	return value & bus_value_mask(size_bytes);

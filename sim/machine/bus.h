@@ -8,6 +8,7 @@
  *   BUS_RAM_READONLY   memory, free               exit (write_protect); ops->write decides
  *   BUS_RAM_TRACKED    memory, free               exit (write_protect): stored, then ops->write
  *   BUS_TRAP           exit (mmio_read)           exit (mmio_write)
+ *   BUS_READ_DIRECT    backing, device latency    exit (mmio_write)
  *   BUS_PASSTHROUGH    ops->read, device latency  ops->write, device latency
  *
  * One store of 1, 2, 4 or 8 bytes is one exit. How a transport hands an 8-byte store on is the
@@ -55,6 +56,7 @@ enum bus_attr {
 	BUS_RAM_READONLY,
 	BUS_RAM_TRACKED,
 	BUS_TRAP,
+	BUS_READ_DIRECT,
 	BUS_PASSTHROUGH,
 };
 
@@ -80,8 +82,13 @@ struct bus_region {
 	void *opaque;
 	bool one_ledger_key; /* book all offsets together (tables), not each apart (registers) */
 	uint16_t id;         /* 0, or set by bus_map() or bus_set_attr(): unique on its bus */
-	uint64_t load_latency_ps; /* BUS_PASSTHROUGH only */
-	uint64_t store_latency_ps;
+	/*
+	 * BUS_READ_DIRECT only: what loads find, size_bytes of it from base on. Whoever changes it
+	 * does so in whole aligned words, and what the owner's ops->read gives is its own business.
+	 */
+	const void *backing;
+	uint64_t load_latency_ps;  /* BUS_PASSTHROUGH, BUS_READ_DIRECT */
+	uint64_t store_latency_ps; /* BUS_PASSTHROUGH */
 };
 
 /*
@@ -156,7 +163,9 @@ void bus_destroy(struct bus *bus);
  */
 int bus_map(struct bus *bus, struct bus_region *region, enum bus_attr attr);
 
-/* Take region off the bus: its pages become BUS_NONE, and where it was a handler, it no longer is.
+/*
+ * Take region off the bus: its pages become BUS_NONE, and where it was a handler, it no longer is;
+ * pages that were loaded from its backing trap.
  */
 void bus_unmap(struct bus *bus, struct bus_region *region);
 
@@ -164,8 +173,9 @@ void bus_unmap(struct bus *bus, struct bus_region *region);
  * Change pages [first_pfn, first_pfn + page_count) to attr. handler, not NULL, becomes the region
  * whose ops see their trapped accesses (offset counts from its base, which may be 0) until another
  * one does; NULL leaves the one that is there. At run time, from any context. All or nothing: 0,
- * -EINVAL (page not on the bus, not memory, without ops to trap to, below handler's base or more
- * than BUS_REGISTER_SPAN above it; attr BUS_NONE), -ENOMEM (no id left for handler).
+ * -EINVAL (page not on the bus, not memory, without ops to trap to or backing to load from, below
+ * handler's base or more than BUS_REGISTER_SPAN above it; attr BUS_NONE), -ENOMEM (no id left for
+ * handler).
  */
 int bus_set_attr(struct bus *bus, uint64_t first_pfn, uint64_t page_count, enum bus_attr attr,
 		 struct bus_region *handler);
@@ -186,7 +196,7 @@ uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned size_bytes);
 void bus_write(struct bus *bus, uint64_t addr, unsigned size_bytes, uint64_t value);
 
 /*
- * What a load of BUS_RAM* or BUS_PASSTHROUGH pages would give; all ones elsewhere. It takes no
+ * What a load would give where it does not exit; all ones elsewhere. It takes no
  * time, lets nobody in and is counted nowhere: for checks, of registers whose reading changes
  * nothing.
  */

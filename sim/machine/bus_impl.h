@@ -71,6 +71,11 @@ struct bus {
 	struct bus_page *leaves[BUS_LEAF_COUNT];
 };
 
+static inline bool bus_attr_is_ram(enum bus_attr attr)
+{
+	return attr >= BUS_RAM && attr <= BUS_RAM_TRACKED;
+}
+
 static inline struct bus_page *bus_page_at(const struct bus *bus, uint64_t pfn)
 {
 	struct bus_page *leaf = bus->leaves[pfn >> BUS_LEAF_SHIFT];
@@ -94,14 +99,12 @@ static inline uint64_t bus_value_mask(unsigned size_bytes)
 	return ~UINT64_C(0) >> (64 - 8 * size_bytes);
 }
 
-/* Memory behind the bus: really atomic where aligned, in the given __ATOMIC_* order. */
-static inline uint64_t bus_ram_load(const struct bus *bus, uint64_t addr, unsigned size_bytes,
-				    int order)
+/* Memory at p: really atomic where aligned, in the given __ATOMIC_* order. */
+static inline uint64_t bus_memory_load(const void *p, unsigned size_bytes, int order)
 {
-	const void *p = bus->ram + addr;
 	uint64_t value = 0;
 
-	if (addr & (size_bytes - 1)) {
+	if ((uintptr_t)p & (size_bytes - 1)) {
 		memcpy(&value, p, size_bytes);
 		return value;
 	}
@@ -115,6 +118,13 @@ static inline uint64_t bus_ram_load(const struct bus *bus, uint64_t addr, unsign
 	default:
 		return __atomic_load_n((const uint64_t *)p, order);
 	}
+}
+
+/* Memory behind the bus, likewise. */
+static inline uint64_t bus_ram_load(const struct bus *bus, uint64_t addr, unsigned size_bytes,
+				    int order)
+{
+	return bus_memory_load(bus->ram + addr, size_bytes, order);
 }
 
 static inline void bus_ram_store(const struct bus *bus, uint64_t addr, unsigned size_bytes,
@@ -155,7 +165,7 @@ static inline uint64_t bus_load(struct bus *bus, uint64_t addr, unsigned size_by
 
 	exec_sync(bus->ex);
 	page = bus_page_of_access(bus, addr, size_bytes);
-	if (page && page->attr >= BUS_RAM && page->attr <= BUS_RAM_TRACKED)
+	if (page && bus_attr_is_ram(page->attr))
 		return bus_ram_load(bus, addr, size_bytes, order);
 	return bus_device_read(bus, page, addr, size_bytes);
 }

@@ -7,9 +7,16 @@
 
 #include "sim/machine/bus_impl.h"
 
-static bool attr_is_ram(enum bus_attr attr)
+// Has region all that accesses to its pages [first_pfn, end_pfn) need when these are of attr?
+static bool region_serves(const struct bus_region *region, enum bus_attr attr, uint64_t first_pfn,
+			  uint64_t end_pfn)
 {
-	return attr >= BUS_RAM && attr <= BUS_RAM_TRACKED;
+	if (bus_attr_is_ram(attr))
+		return true;
+	if (attr != BUS_READ_DIRECT)
+		return region->ops;
+	return region->ops && region->backing && first_pfn >= region->base >> PAGE_SHIFT &&
+	       end_pfn <= (region->base + region->size_bytes) >> PAGE_SHIFT;
 }
 
 // Give region an id on this bus. Ids count up and are never given twice.
@@ -45,9 +52,9 @@ static int region_check(const struct bus *bus, const struct bus_region *region, 
 		return -EINVAL;
 	if (attr <= BUS_NONE || attr > BUS_PASSTHROUGH)
 		return -EINVAL;
-	if (attr_is_ram(attr))
+	if (bus_attr_is_ram(attr))
 		return region->base + region->size_bytes <= bus->ram_bytes ? 0 : -EINVAL;
-	if (!region->ops)
+	if (!region->ops || (attr == BUS_READ_DIRECT && !region->backing))
 		return -EINVAL;
 	return region->one_ledger_key || region->size_bytes <= BUS_REGISTER_SPAN ? 0 : -EINVAL;
 }
@@ -91,6 +98,14 @@ int bus_map(struct bus *bus, struct bus_region *region, enum bus_attr attr)
 	return 0;
 }
 
+// What was loaded from is gone with it; the owner need not have the like.
+static void lose_handler(struct bus_page *page)
+{
+	page->region = page->owner;
+	if (page->attr == BUS_READ_DIRECT)
+		page->attr = BUS_TRAP;
+}
+
 void bus_unmap(struct bus *bus, struct bus_region *region)
 {
 	uint16_t id = region->id;
@@ -105,7 +120,7 @@ void bus_unmap(struct bus *bus, struct bus_region *region)
 			if (leaf[j].owner == id)
 				leaf[j] = (struct bus_page){ .attr = BUS_NONE };
 			else if (leaf[j].region == id)
-				leaf[j].region = leaf[j].owner;
+				lose_handler(&leaf[j]);
 		}
 	}
 	bus->regions[id] = NULL;
@@ -117,7 +132,7 @@ void bus_unmap(struct bus *bus, struct bus_region *region)
 static bool can_set_attr(const struct bus *bus, uint64_t first_pfn, uint64_t page_count,
 			 enum bus_attr attr, const struct bus_region *handler)
 {
-	uint64_t limit = attr_is_ram(attr) ? bus->ram_bytes : BUS_ADDRESS_LIMIT;
+	uint64_t limit = bus_attr_is_ram(attr) ? bus->ram_bytes : BUS_ADDRESS_LIMIT;
 	const struct bus_page *page;
 
 	if (attr <= BUS_NONE || attr > BUS_PASSTHROUGH)
@@ -128,12 +143,12 @@ static bool can_set_attr(const struct bus *bus, uint64_t first_pfn, uint64_t pag
 		page = bus_page_at(bus, pfn);
 		if (!page || !page->owner)
 			return false;
-		if (!attr_is_ram(attr) && !handler && !bus->regions[page->region]->ops)
+		if (!handler && !region_serves(bus->regions[page->region], attr, pfn, pfn + 1))
 			return false;
 	}
 	if (!handler)
 		return true;
-	if (!handler->ops && !attr_is_ram(attr))
+	if (!region_serves(handler, attr, first_pfn, first_pfn + page_count))
 		return false;
 	if (first_pfn < handler->base >> PAGE_SHIFT)
 		return false;

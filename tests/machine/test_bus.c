@@ -216,6 +216,112 @@ static void test_passthrough_costs_latency_and_no_exit(void **state)
 	assert_int_equal(bed_totals(bed, GUEST_OP_NONE).exits.count, 0);
 }
 
+static void use_direct(void *arg)
+{
+	struct vm_bed *bed = arg;
+	struct bus *bus = bed->vm->bus;
+	uint64_t *backing = bed->extra;
+	uint64_t start_ps;
+
+	bed->device.value = 1; // what its handler would give
+	for (int round = 0; round < 3; round++) {
+		start_ps = exec_now(bed->m->ex);
+		backing[1] = PATTERN + (unsigned)round;
+		for (size_t s = 0; s < 4; s++)
+			assert_int_equal(bus_read(bus, BED_DEVICE_BASE + 8, sizes[s]),
+					 low_bytes(backing[1], sizes[s]));
+		assert_int_equal(bus_read(bus, BED_DEVICE_BASE + 9, 2), 0x3322);
+		assert_int_equal(exec_now(bed->m->ex) - start_ps, 5 * 70);
+		assert_int_equal(bus_peek(bus, BED_DEVICE_BASE + 8, 8), backing[1]);
+		// a store exits, and changes nothing but what its handler does
+		bus_write(bus, BED_DEVICE_BASE + 8, 4, 7);
+		assert_int_equal(backing[1], PATTERN + (unsigned)round);
+		// the last bytes of the page; the next page traps
+		assert_int_equal(bus_read(bus, BED_DEVICE_BASE + PAGE_SIZE - 8, 8), 0);
+		assert_int_equal(bus_read(bus, BED_DEVICE_BASE + PAGE_SIZE, 4), 7);
+		bed->device.value = 1;
+	}
+}
+
+static void test_direct_loads_are_memory_and_stores_exit(void **state)
+{
+	static uint64_t backing[BED_DEVICE_BYTES / 8];
+	struct vm_bed *bed = *state;
+	uint64_t pfn = BED_DEVICE_BASE >> PAGE_SHIFT;
+	struct ledger_op totals;
+
+	memset(backing, 0, sizeof(backing));
+	bed->extra = backing;
+	assert_int_equal(bus_set_attr(bed->vm->bus, pfn, 1, BUS_READ_DIRECT, NULL), -EINVAL);
+	bed->region.backing = backing;
+	assert_int_equal(bus_set_attr(bed->vm->bus, pfn, 1, BUS_READ_DIRECT, NULL), 0);
+	bed_run(bed, use_direct);
+	totals = bed_totals(bed, GUEST_OP_NONE);
+	assert_int_equal(totals.by_reason[EXIT_MMIO_READ].count, 3);
+	assert_int_equal(totals.by_reason[EXIT_MMIO_WRITE].count, 3);
+	assert_int_equal(totals.exits.count, 6);
+	assert_int_equal(bed->device.writes, 3);
+}
+
+static void read_around_change(void *arg)
+{
+	struct vm_bed *bed = arg;
+	struct bus *bus = bed->vm->bus;
+	uint64_t pfn = BED_DEVICE_BASE >> PAGE_SHIFT;
+
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(bus_read(bus, BED_DEVICE_BASE, 4), 1);
+		assert_int_equal(bus_set_attr(bus, pfn, 1, BUS_READ_DIRECT, NULL), 0);
+		assert_int_equal(bus_read(bus, BED_DEVICE_BASE, 4), 2);
+		assert_int_equal(bus_set_attr(bus, pfn, 1, BUS_TRAP, NULL), 0);
+	}
+}
+
+static void test_known_loads_do_not_outlive_their_attribute(void **state)
+{
+	struct vm_bed *bed = *state;
+	uint32_t backing[BED_DEVICE_BYTES / 4] = { 2 };
+
+	bed->region.backing = backing;
+	bed->device.value = 1;
+	bed_run(bed, read_around_change);
+	assert_int_equal(bed_totals(bed, GUEST_OP_NONE).exits.count, 9);
+}
+
+static void read_around_unmapping(void *arg)
+{
+	struct vm_bed *bed = arg;
+	struct bus *bus = bed->vm->bus;
+
+	bed->device.value = 1;
+	assert_int_equal(bus_read(bus, BED_DEVICE_BASE, 4), 2);
+	bus_unmap(bus, bed->extra);
+	assert_int_equal(bus_read(bus, BED_DEVICE_BASE, 4), 1);
+}
+
+// A handler's memory is for the pages that it covers, and goes with it.
+static void test_backing_belongs_to_its_region(void **state)
+{
+	struct vm_bed *bed = *state;
+	struct bus *bus = bed->vm->bus;
+	uint64_t pfn = BED_DEVICE_BASE >> PAGE_SHIFT;
+	uint32_t backing[PAGE_SIZE / 4] = { 2 };
+	struct bus_region one_page = bed->region;
+
+	one_page.id = 0;
+	one_page.size_bytes = PAGE_SIZE;
+	one_page.backing = backing;
+	assert_int_equal(bus_set_attr(bus, pfn, 2, BUS_READ_DIRECT, &one_page), -EINVAL);
+	assert_int_equal(bus_set_attr(bus, pfn + 1, 1, BUS_TRAP, &one_page), 0);
+	assert_int_equal(bus_set_attr(bus, pfn + 1, 1, BUS_READ_DIRECT, NULL), -EINVAL);
+	assert_int_equal(bus_set_attr(bus, pfn, 1, BUS_READ_DIRECT, &one_page), 0);
+	bed->extra = &one_page;
+	bed_run(bed, read_around_unmapping);
+	assert_int_equal(bus_attr_of(bus, pfn), BUS_TRAP);
+	assert_int_equal(bed_totals(bed, GUEST_OP_NONE).exits.count, 1);
+}
+
 // What memory held when a protected store's handler ran.
 static void note_memory(struct vm_bed *bed)
 {
@@ -640,6 +746,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_access_is_taken_for_another, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_passthrough_costs_latency_and_no_exit, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_direct_loads_are_memory_and_stores_exit, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_known_loads_do_not_outlive_their_attribute,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_backing_belongs_to_its_region, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_tracked_store_is_done_before_its_handler,
 						setup, teardown),
