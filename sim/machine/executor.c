@@ -371,6 +371,13 @@ uint64_t executor_time_ps(const struct executor *ex)
 	return ex->current && ex->now_ps > reached_ps ? ex->now_ps : reached_ps;
 }
 
+uint64_t exec_context_time_ps(const struct exec_context *ctx)
+{
+	const struct executor *ex = &ctx->owner->pub;
+
+	return ctx == ex->current ? ex->now_ps : ctx->clock_ps;
+}
+
 uint64_t executor_switch_count(const struct executor *ex)
 {
 	return ((const struct executor_impl *)ex)->switch_count;

@@ -104,6 +104,9 @@ void executor_stop(struct executor *ex);
  */
 uint64_t executor_time_ps(const struct executor *ex);
 
+/* Clock of one context, whether or not it runs now. */
+uint64_t exec_context_time_ps(const struct exec_context *ctx);
+
 /* How often a context was switched to so far; for tests and benchmarks. */
 uint64_t executor_switch_count(const struct executor *ex);
 

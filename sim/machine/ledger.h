@@ -5,7 +5,7 @@
  *
  * Exits are booked to (VM, vCPU, reason, register, operation) by the bus; operations when the guest
  * ends them; work when the mediator spends it outside of exits. An exit that is open when the
- * ledger is read counts as if it ended at that time.
+ * ledger is read counts as if it ended at that time, or where its vCPU's clock already is.
  *
  * Percentiles come from a histogram with 32 steps per power of two (error below 1/32), the rest is
  * exact.
@@ -30,6 +30,9 @@ struct ledger_sum {
 	uint64_t min_ps; /* 0 when count is 0 */
 	uint64_t max_ps;
 };
+
+/* Add the sums of other exits to *to. */
+void ledger_sum_add(struct ledger_sum *to, const struct ledger_sum *from);
 
 /* One account: all exits with the same key. */
 struct ledger_account {

@@ -126,7 +126,4 @@ bool ledger_exit_is_open(const struct account *account, uint64_t *so_far_ps);
 /* All exits of account: the runs that have ended, the one that has not, an open exit. */
 struct ledger_sum ledger_account_sum(const struct account *account);
 
-/* Add the sums of other exits. */
-void ledger_sum_add(struct ledger_sum *to, const struct ledger_sum *from);
-
 #endif

@@ -10,10 +10,15 @@
 bool ledger_exit_is_open(const struct account *account, uint64_t *so_far_ps)
 {
 	const struct vcpu *vcpu = account->vcpu;
+	uint64_t now_ps;
 
 	if (vcpu->party.open_exit != &account->exit)
 		return false;
-	*so_far_ps = executor_time_ps(vcpu->vm->m->ex) - vcpu->party.exit_start_ps;
+	now_ps = executor_time_ps(vcpu->vm->m->ex);
+	// A context may be ahead of the others: its prices are paid on its own clock.
+	if (exec_context_time_ps(vcpu->context) > now_ps)
+		now_ps = exec_context_time_ps(vcpu->context);
+	*so_far_ps = now_ps - vcpu->party.exit_start_ps;
 	return true;
 }
 

@@ -190,6 +190,7 @@ static void take_interrupt(struct vcpu *vcpu, bool was_halted)
 	struct executor *ex = executor_of(vcpu);
 	struct vm *vm = vcpu->vm;
 	bool in_guest = !was_halted && !arrived_in_exit(vcpu);
+	uint64_t start_ps = exec_now(ex);
 
 	vcpu->irq_in_service = true;
 	set_irq_enabled(vcpu, false);
@@ -204,6 +205,7 @@ static void take_interrupt(struct vcpu *vcpu, bool was_halted)
 	if (exits)
 		bus_exit(vm->bus, vcpu, EXIT_EOI);
 	vcpu_op_end(vcpu, GUEST_OP_INTERRUPT);
+	vcpu->interrupts_ps += exec_now(ex) - start_ps;
 	vcpu->irq_in_service = false;
 	set_irq_enabled(vcpu, true);
 }

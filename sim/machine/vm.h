@@ -88,6 +88,7 @@ struct vcpu {
 		uint64_t nested_ps; /* spent in operations nested in this one */
 	} ops[VCPU_OP_DEPTH];
 	uint64_t interrupts_taken;
+	uint64_t interrupts_ps;     /* spent in them: delivery, handler, end */
 	uint64_t interrupts_merged; /* arrived while one was pending */
 };
 

@@ -35,7 +35,7 @@ struct object_exits {
 /* All times that a named object was bound, or unbound. */
 struct object_sum {
 	uint64_t count;
-	uint64_t time_ps;                                 /* of the vCPU, exits included */
+	uint64_t time_ps; /* of the vCPU, exits included, interrupts taken meanwhile not */
 	struct object_exits by_reason[EXIT_REASON_COUNT]; /* in operations on page tables */
 };
 

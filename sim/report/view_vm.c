@@ -155,7 +155,10 @@ static void add_register_rows(struct block *block, const char *op)
 	}
 }
 
-/* What the vCPU spent in the operation and not in exits: the driver's own code and the bus. */
+/*
+ * What the vCPU spent in the operation and not in exits: the driver's own code and the bus. Nobody
+ * knows where an operation has not ended: its exits count already, its time does not.
+ */
 static void add_guest_time(struct block *block, const char *op)
 {
 	struct table_row *row = table_add_row(&block->table, 2, "guest, outside of exits");
@@ -165,8 +168,10 @@ static void add_guest_time(struct block *block, const char *op)
 		uint64_t time_ps = block_uint(operation, "time_ps");
 		uint64_t exits_ps = block_uint(operation, "exit_time_ps");
 
-		block_each_time(row->cells[i], operation,
-				time_ps > exits_ps ? time_ps - exits_ps : 0);
+		if (time_ps >= exits_ps)
+			block_each_time(row->cells[i], operation, time_ps - exits_ps);
+		else
+			snprintf(row->cells[i], TABLE_CELL_BYTES, ABSENT);
 	}
 }
 

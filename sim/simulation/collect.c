@@ -8,20 +8,6 @@
 
 /* ---- exits ---- */
 
-static void sum_add(struct ledger_sum *sum, const struct ledger_sum *more)
-{
-	if (more->count == 0)
-		return;
-	if (sum->count == 0 || more->min_ps < sum->min_ps)
-		sum->min_ps = more->min_ps;
-	if (more->max_ps > sum->max_ps)
-		sum->max_ps = more->max_ps;
-	sum->count += more->count;
-	sum->time_ps += more->time_ps;
-	for (unsigned i = 0; i < EXIT_PART_COUNT; i++)
-		sum->part_ps[i] += more->part_ps[i];
-}
-
 /* A register's offset in BAR0; for a page of RAM its guest physical address. */
 static uint64_t report_offset(const struct bus_region *region, uint64_t offset)
 {
@@ -55,12 +41,12 @@ static void book_account(const struct assembly_vm *avm, struct vm_result *vm,
 	const struct bus_region *region = bus_region_by_id(avm->vm->bus, account->region_id);
 	struct register_result *reg;
 
-	sum_add(&vm->exits, &account->sum);
-	sum_add(&vm->by_reason[account->reason], &account->sum);
+	ledger_sum_add(&vm->exits, &account->sum);
+	ledger_sum_add(&vm->by_reason[account->reason], &account->sum);
 	if (!region)
 		return;
 	reg = register_entry(vm, region, account);
-	sum_add(&reg->sum, &account->sum);
+	ledger_sum_add(&reg->sum, &account->sum);
 	reg->op_count[account->op] += account->sum.count;
 	reg->op_time_ps[account->op] += account->sum.time_ps;
 }

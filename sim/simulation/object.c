@@ -64,6 +64,14 @@ static void count_exits(const struct workload *w, struct object_exits out[EXIT_R
 	}
 }
 
+/* The vCPU's time without the interrupts that it took. */
+static uint64_t time_of_steps(const struct workload *w)
+{
+	const struct vcpu *vcpu = w->avm->vm->vcpus[0];
+
+	return exec_now(vcpu->vm->m->ex) - vcpu->interrupts_ps;
+}
+
 static void book(const struct workload *w, struct object_sum *sum,
 		 const struct object_exits before[EXIT_REASON_COUNT], uint64_t count,
 		 uint64_t time_ps)
@@ -96,15 +104,14 @@ static int bind_copy(const struct workload *w, struct object_state *object, size
 		.align_bytes = config->align_bytes,
 		.flags = config->read_only ? I915_BIND_READ_ONLY : 0,
 	};
-	struct executor *ex = w->avm->vm->m->ex;
 	struct buffer copy = { .object = i915_object_create(w->i915, config->pages * PAGE_BYTES) };
-	uint64_t start_ps = exec_now(ex);
+	uint64_t start_ps = time_of_steps(w);
 	int ret;
 
 	if (!copy.object)
 		return -ENOMEM;
 	ret = i915_vma_bind(space_of(w, config), copy.object, &how, &copy.vma);
-	*time_ps += exec_now(ex) - start_ps;
+	*time_ps += time_of_steps(w) - start_ps;
 	if (ret) {
 		i915_object_destroy(copy.object);
 		return ret;
@@ -160,16 +167,15 @@ static void finish_users(struct workload *w, uint32_t index)
 void object_unbind(struct workload *w, uint32_t index)
 {
 	struct object_state *object = &w->objects[index];
-	struct executor *ex = w->avm->vm->m->ex;
 	struct object_exits before[EXIT_REASON_COUNT];
 	uint64_t start_ps, time_ps = 0;
 
 	finish_users(w, index);
 	count_exits(w, before);
 	for (size_t i = 0; i < object->config->count && !object->abandoned; i++) {
-		start_ps = exec_now(ex);
+		start_ps = time_of_steps(w);
 		i915_vma_unbind(object->copies[i].vma);
-		time_ps += exec_now(ex) - start_ps;
+		time_ps += time_of_steps(w) - start_ps;
 	}
 	book(w, &object->result->unbind, before, object->abandoned ? 0 : object->bound_count,
 	     time_ps);

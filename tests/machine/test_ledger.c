@@ -445,6 +445,45 @@ static void test_an_open_exit_counts_until_now(void **state)
 		totals.exits.max_ps);
 }
 
+struct reader {
+	struct vm_bed *bed;
+	struct ledger_op totals;
+};
+
+static void let_others_in(struct vm_bed *bed)
+{
+	work_spend(bed->m, WORK_GUEST_READ, 1);
+	exec_sync(bed->m->ex);
+}
+
+static void read_ledger(void *arg)
+{
+	struct reader *reader = arg;
+
+	reader->totals = bed_totals(reader->bed, GUEST_OP_NONE);
+}
+
+/* Read by somebody whose clock is behind: what the vCPU has paid counts, the way back does not. */
+static void test_an_open_exit_ahead_of_its_reader(void **state)
+{
+	struct vm_bed *bed = *state;
+	const uint64_t *value = bed->m->costs.value;
+	struct reader reader = { .bed = bed };
+	const struct ledger_sum *exits = &reader.totals.exits;
+
+	bed->device.hook = let_others_in;
+	assert_int_equal(executor_spawn(bed->m->ex, "reader", 1, read_ledger, &reader, NULL), 0);
+	bed_run(bed, touch_every_register);
+	assert_int_equal(exits->count, 1);
+	assert_int_equal(exits->part_ps[EXIT_PART_TRANSITION], value[COST_EXIT_TRANSITION]);
+	assert_int_equal(exits->part_ps[EXIT_PART_GUEST_MEMORY], value[COST_WORK_GUEST_READ]);
+	assert_int_equal(exits->part_ps[EXIT_PART_REENTRY], 0);
+	assert_int_equal(exits->time_ps, value[COST_EXIT_TRANSITION] + value[COST_DISPATCH_MMIO] +
+						 value[COST_FORWARD_MMIO] +
+						 value[COST_WORK_GUEST_READ]);
+	assert_parts_add_up(exits);
+}
+
 static void test_histogram_is_exact_to_one_part_in_32(void **state)
 {
 	struct rng rng;
@@ -480,6 +519,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_thousands_of_accounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_an_empty_ledger_is_all_zero, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_prices_may_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_open_exit_ahead_of_its_reader, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_an_open_exit_counts_until_now, setup,
 						teardown),
 		cmocka_unit_test(test_histogram_is_exact_to_one_part_in_32),
