@@ -28,6 +28,7 @@
 
 struct i915;
 struct i915_context;
+struct i915_fence; /* of software: signalled by who made it */
 struct i915_object;
 struct i915_request;
 struct i915_vm;  /* an address space: the global GTT, or a context's PPGTT */
@@ -111,6 +112,13 @@ struct i915_context *i915_context_create(struct i915 *i915);
 void i915_context_destroy(struct i915_context *ctx);
 
 /*
+ * Priority of the requests created on ctx from now on; 0 at first. Among those that are ready, an
+ * engine takes higher ones first, equal ones in order; those of one context stay in order, and lift
+ * what is in front of them. What is in a port is not taken out again.
+ */
+void i915_context_set_priority(struct i915_context *ctx, int priority);
+
+/*
  * Memory of size_bytes (rounded up to pages), bound nowhere. NULL: no memory.
  *
  * Destroying it unbinds it everywhere, so only when the GPU no longer uses it.
@@ -181,7 +189,28 @@ int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine,
  */
 int i915_request_use(struct i915_request *rq, struct i915_vma *vma);
 
-/* Queue for execution in order of adding; submits if a port is free and submission is not held. */
+/* What one request may await of another. */
+enum i915_await {
+	I915_AWAIT_COMPLETED,
+	I915_AWAIT_SUBMITTED, /* it is in a port, or was */
+};
+
+/*
+ * rq, which is not added yet, is not submitted before that has happened to other, which is added.
+ * Requests of one context on one engine need no such call: they keep their order. 0, -ENOMEM.
+ */
+int i915_request_await(struct i915_request *rq, struct i915_request *other, enum i915_await what);
+
+/* Fences of software. NULL: no memory. Signalling twice is allowed; putting does not signal. */
+struct i915_fence *i915_fence_create(struct i915 *i915);
+void i915_fence_signal(struct i915_fence *fence);
+void i915_fence_put(struct i915_fence *fence); /* when no request awaits it any more */
+int i915_request_await_fence(struct i915_request *rq, struct i915_fence *fence); /* 0, -ENOMEM */
+
+/*
+ * Queue for execution, once everything awaited has happened, in order of adding; submits if a port
+ * is free and submission is not held.
+ */
 void i915_request_add(struct i915_request *rq);
 
 /* Has the GPU passed its breadcrumb? */

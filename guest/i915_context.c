@@ -295,6 +295,11 @@ void i915_contexts_free(struct i915 *i915)
 		context_free(ctx);
 }
 
+void i915_context_set_priority(struct i915_context *ctx, int priority)
+{
+	ctx->priority = priority;
+}
+
 void i915_context_destroy(struct i915_context *ctx)
 {
 	struct i915 *i915;

@@ -155,6 +155,7 @@ int i915_create(struct i915 **out, struct platform *plat, const struct i915_para
 		return -I915_ENOMEM;
 	i915->plat = plat;
 	i915_heap_init(&i915->heap, plat);
+	i915_list_init(&i915->ready);
 	i915_list_init(&i915->contexts);
 	i915_list_init(&i915->dead_contexts);
 	i915_list_init(&i915->objects);

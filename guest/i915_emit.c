@@ -34,7 +34,9 @@
 #define SCRATCH_OFFSET 128u /* in the scratch page: two cache lines in */
 
 #define PIPE_CONTROL_DWORDS 6u
+#define PIPE_CONTROL_VALUE  4u /* dword of what is stored, as below */
 #define FLUSH_DW_DWORDS     4u
+#define FLUSH_DW_VALUE      3u
 #define BATCH_START_DWORDS  6u
 #define END_DWORDS          4u /* user interrupt, arbitration, and the two of a lite restore */
 
@@ -105,14 +107,17 @@ static uint32_t *emit_batch_start(uint32_t *cs, uint64_t gma, bool in_ppgtt)
 	return cs;
 }
 
-static uint32_t *emit_breadcrumb(uint32_t *cs, const struct i915_request *rq)
+static uint32_t *emit_breadcrumb(uint32_t *cs, const struct i915_request *rq, uint32_t **seqno_slot)
 {
 	uint64_t gma = i915_buffer_gma(&rq->engine->hwsp) + HWSP_SEQNO_DWORD * 4;
 
-	if (rq->engine->id == GEN9_RCS0)
-		cs = emit_pipe_control(cs, PC_BREADCRUMB, gma, rq->seqno);
-	else
-		cs = emit_flush_dw(cs, 0, (uint32_t)gma, rq->seqno);
+	if (rq->engine->id == GEN9_RCS0) {
+		*seqno_slot = cs + PIPE_CONTROL_VALUE;
+		cs = emit_pipe_control(cs, PC_BREADCRUMB, gma, 0);
+	} else {
+		*seqno_slot = cs + FLUSH_DW_VALUE;
+		cs = emit_flush_dw(cs, 0, (uint32_t)gma, 0);
+	}
 	*cs++ = MI_USER_INTERRUPT;
 	*cs++ = MI_ARB_ON_OFF | MI_ARB_ENABLE;
 	*cs++ = MI_ARB_CHECK;
@@ -120,14 +125,16 @@ static uint32_t *emit_breadcrumb(uint32_t *cs, const struct i915_request *rq)
 	return cs;
 }
 
-void i915_request_emit(const struct i915_request *rq, uint32_t *cs)
+uint32_t *i915_request_emit(const struct i915_request *rq, uint32_t *cs)
 {
 	const uint32_t *start = cs;
+	uint32_t *seqno_slot;
 
 	cs = emit_invalidate(cs, rq->engine);
 	cs = emit_batch_start(cs, rq->batch_gma, rq->batch_in_ppgtt);
 	cs = emit_flush(cs, rq->engine);
-	cs = emit_breadcrumb(cs, rq);
+	cs = emit_breadcrumb(cs, rq, &seqno_slot);
 	I915_BUG_ON(rq->engine->i915->plat,
 		    (size_t)(cs - start) != i915_request_dwords(rq->engine->id));
+	return seqno_slot;
 }

@@ -21,7 +21,7 @@ static void retire_all(struct i915 *i915)
 			continue;
 		irq = plat_lock(i915->plat, &engine->lock);
 		i915_requests_retire(engine);
-		plat_unlock(i915->plat, &engine->lock, irq);
+		i915_engine_unlock(engine, irq);
 	}
 }
 

@@ -40,7 +40,8 @@ static bool submits_alone(const struct i915_request *rq)
 
 static void update_busy(struct i915_engine *engine)
 {
-	bool busy = engine->ports[0].rq || !i915_list_empty(&engine->queue);
+	bool busy = engine->ports[0].rq || !i915_list_empty(&engine->queue) ||
+		    engine->unready_count;
 
 	if (busy == engine->busy)
 		return;
@@ -86,7 +87,7 @@ static void fill_ports(struct i915_engine *engine)
 		if (last && last->ctx != rq->ctx && ++n == I915_PORT_COUNT)
 			break;
 		i915_list_remove(&rq->queue_link);
-		rq->queued = false;
+		i915_request_submitted(rq);
 		port_assign(&engine->ports[n], rq);
 		last = rq;
 	}
@@ -223,6 +224,6 @@ void i915_submission_release(struct i915 *i915)
 		I915_BUG_ON(i915->plat, engine->hold_count == 0);
 		engine->hold_count--;
 		i915_execlists_run(engine);
-		plat_unlock(i915->plat, &engine->lock, irq);
+		i915_engine_unlock(engine, irq);
 	}
 }

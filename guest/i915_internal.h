@@ -13,6 +13,7 @@
  *   i915->root_lock       the PDP registers of PVINFO until the notification that is about them
  *   i915->lock            lists of contexts, objects and address spaces, context ids, reference
  *                         counts, uses of VMAs by requests
+ *   i915->fence_lock      see i915_fence.h
  *   heap.lock             inside its own functions
  *
  * One vm->mutex is taken inside another only if it is free at once. No register is accessed under
@@ -29,6 +30,7 @@
 #include "guest/i915.h"
 #include "guest/i915_bug.h"
 #include "guest/i915_errno.h"
+#include "guest/i915_fence.h"
 #include "guest/i915_ggtt.h"
 #include "guest/i915_heap.h"
 #include "guest/i915_list.h"
@@ -70,6 +72,7 @@ struct i915_engine_context {
 	struct i915_buffer image;
 	struct i915_buffer ring_buffer;
 	struct i915_ring ring;
+	struct i915_request *last; /* added and not retired; NULL: none. engine->lock */
 };
 
 struct i915_context {
@@ -77,6 +80,7 @@ struct i915_context {
 	struct i915_list link; /* i915->contexts, by id; i915->dead_contexts once unreferenced */
 	uint32_t id;           /* 1 .. 2^21 - 1: upper dword of its descriptors */
 	uint32_t refs;         /* the caller's, and one for each request that has not ended */
+	int priority;          /* of requests to come */
 	struct i915_vm *vm;    /* its PPGTT, or the GGTT */
 	struct i915_engine_context on[GEN9_ENGINE_COUNT];
 };
@@ -84,19 +88,28 @@ struct i915_context {
 struct i915_request {
 	struct i915_context *ctx;
 	struct i915_engine *engine;
-	struct i915_list timeline_link; /* engine->timeline, from adding to retiring */
-	struct i915_list queue_link;    /* engine->queue, from adding to the port */
+	struct i915_list timeline_link; /* engine->timeline, from the port to retiring */
+	struct i915_list queue_link;    /* engine->queue, from being ready to the port */
+	struct i915_list ready_link;    /* i915->ready, until it is queued */
+	struct i915_signal has_queued;  /* what the next one of its context awaits */
+	struct i915_signal has_submitted;
+	struct i915_signal has_completed;
+	struct i915_await_link *awaits; /* allocated; i915->fence_lock */
+	struct i915_await_link order;   /* its context's previous request is not queued yet */
+	uint32_t held_back;             /* awaited signals, and 1 until added; i915->fence_lock */
+	bool interrupt_armed;           /* for those that await its completion */
+	int priority;
 	struct i915_vma *batch;
 	struct i915_request_use *uses; /* what else must not be evicted; i915->lock */
 	uint64_t batch_gma;
 	bool batch_in_ppgtt;
 	enum i915_misuse misuse;
-	uint32_t seqno;     /* what its breadcrumb stores; valid once added */
-	uint32_t tail;      /* ring offset behind its last command */
-	uint32_t idle_tail; /* the same with the two dwords that a lite restore needs */
-	uint32_t refs;      /* the caller's, and the timeline's */
+	uint32_t seqno;       /* what its breadcrumb stores; 0 until submitted */
+	uint32_t *seqno_slot; /* where that is in the ring */
+	uint32_t tail;        /* ring offset behind its last command */
+	uint32_t idle_tail;   /* the same with the two dwords that a lite restore needs */
+	uint32_t refs;        /* the caller's, and the timeline's */
 	bool added;
-	bool queued;
 	bool in_port; /* the last request of what a port holds */
 };
 
@@ -114,15 +127,16 @@ struct i915_engine {
 
 	struct plat_lock lock;
 	struct i915_buffer hwsp;
-	uint32_t last_seqno; /* given to a request */
+	uint32_t last_seqno; /* given to a submitted request */
 	uint32_t seen_seqno; /* read from the status page */
 	uint32_t hold_count;
 	uint32_t waiter_count;      /* for a user interrupt */
 	uint32_t idle_waiter_count; /* for the ports to become empty */
 	uint32_t busy;              /* 1: queue or ports are not empty; accessed atomically */
 
-	struct i915_list timeline; /* added, not retired, in order */
-	struct i915_list queue;    /* added, not in a port, in order */
+	struct i915_list timeline; /* submitted, not retired, in order */
+	struct i915_list queue;    /* ready, not in a port, in the order to be submitted */
+	uint32_t unready_count;    /* added, not in the queue yet */
 	struct i915_port ports[I915_PORT_COUNT];
 	bool hw_ack;       /* the engine has answered the last submission */
 	unsigned csb_head; /* last status entry processed */
@@ -168,6 +182,9 @@ struct i915 {
 	struct i915_heap heap;
 	struct i915_ggtt ggtt;
 	struct i915_buffer scratch; /* where flushes store what nobody reads */
+
+	struct plat_lock fence_lock;
+	struct i915_list ready; /* requests that are to be queued */
 
 	struct plat_lock lock;
 	struct i915_list contexts;
@@ -232,6 +249,15 @@ void i915_engine_fini(struct i915_engine *engine);
 void i915_engine_arm_user_interrupt(struct i915_engine *engine);    /* engine->lock held */
 void i915_engine_disarm_user_interrupt(struct i915_engine *engine); /* engine->lock held */
 
+/* Release engine->lock, and queue what has become ready under it. */
+static inline void i915_engine_unlock(struct i915_engine *engine, bool irq)
+{
+	struct i915 *i915 = engine->i915;
+
+	plat_unlock(i915->plat, &engine->lock, irq);
+	i915_ready_submit(i915);
+}
+
 static inline uint32_t *i915_engine_hwsp(const struct i915_engine *engine)
 {
 	return engine->hwsp.cpu;
@@ -258,13 +284,21 @@ void i915_contexts_free(struct i915 *i915); /* all */
 
 /* ---- i915_emit.c: a request's commands ---- */
 size_t i915_request_dwords(enum gen9_engine_id engine);
-void i915_request_emit(const struct i915_request *rq, uint32_t *cs);
+
+/* All but the seqno of the breadcrumb; where that belongs. */
+uint32_t *i915_request_emit(const struct i915_request *rq, uint32_t *cs);
 
 /* ---- i915_request.c ---- */
 
 /* engine->lock held: end what the GPU has passed and no port holds. */
 void i915_requests_retire(struct i915_engine *engine);
 void i915_requests_note_progress(struct i915_engine *engine);
+
+/* engine->lock held, rq leaves the queue for a port: its breadcrumb gets a seqno. */
+void i915_request_submitted(struct i915_request *rq);
+
+/* rq, added, awaits nothing any more. No engine's lock is held. */
+void i915_request_queue(struct i915_request *rq);
 
 /* ---- i915_execlists.c; engine->lock held ---- */
 void i915_execlists_process_csb(struct i915_engine *engine);

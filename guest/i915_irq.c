@@ -98,7 +98,7 @@ static void engine_interrupt(struct i915_engine *engine, uint32_t events)
 	}
 	if (events & GT_CONTEXT_SWITCH_INTERRUPT)
 		i915_execlists_run(engine);
-	plat_unlock(plat, &engine->lock, irq);
+	i915_engine_unlock(engine, irq);
 }
 
 static void bottom_half(struct i915 *i915, const uint32_t iir[GT_GROUP_COUNT])

@@ -2,8 +2,9 @@
 /*
  * Requests: from creation over the queue to the breadcrumb, waiting, and retirement.
  *
- * A seqno is given when the request is added, for each engine in order, so a request has completed
- * when the engine's status page holds its seqno or a later one.
+ * A request that is added and awaits nothing is ready, and queued by priority. A seqno is given
+ * when it goes to a port, for each engine in order, so a request has completed when the engine's
+ * status page holds its seqno or a later one. 0 is never given.
  */
 #include "guest/i915_internal.h"
 
@@ -80,14 +81,33 @@ static void request_unref(struct i915_request *rq)
 		i915_heap_free(&rq->engine->i915->heap, rq, sizeof(*rq));
 }
 
+/* Release those that await what has completed. */
+static void signal_completed(struct i915_engine *engine)
+{
+	for (struct i915_list *link = engine->timeline.next; link != &engine->timeline;
+	     link = link->next) {
+		struct i915_request *rq = container_of(link, struct i915_request, timeline_link);
+
+		if (!passed(engine->seen_seqno, rq->seqno))
+			break;
+		if (rq->has_completed.happened)
+			continue;
+		i915_signal_set(engine->i915, &rq->has_completed);
+		if (rq->interrupt_armed)
+			i915_engine_disarm_user_interrupt(engine);
+		rq->interrupt_armed = false;
+		engine->requests_completed++;
+	}
+}
+
 void i915_requests_note_progress(struct i915_engine *engine)
 {
 	uint32_t now = hwsp_seqno(engine);
 
-	if (passed(now, engine->seen_seqno) && passed(engine->last_seqno, now)) {
-		engine->requests_completed += now - engine->seen_seqno;
-		engine->seen_seqno = now;
-	}
+	if (!passed(now, engine->seen_seqno) || !passed(engine->last_seqno, now))
+		return;
+	engine->seen_seqno = now;
+	signal_completed(engine);
 }
 
 void i915_requests_retire(struct i915_engine *engine)
@@ -97,10 +117,12 @@ void i915_requests_retire(struct i915_engine *engine)
 		struct i915_request *rq =
 			container_of(engine->timeline.next, struct i915_request, timeline_link);
 
-		if (rq->queued || rq->in_port || !passed(engine->seen_seqno, rq->seqno))
+		if (rq->in_port || !passed(engine->seen_seqno, rq->seqno))
 			break;
 		i915_list_remove(&rq->timeline_link);
 		i915_ring_retire(ring_of(rq), rq->tail);
+		if (rq->ctx->on[engine->id].last == rq)
+			rq->ctx->on[engine->id].last = NULL;
 		end_uses(rq);
 		i915_context_unref(rq->ctx);
 		request_unref(rq);
@@ -116,7 +138,7 @@ static bool reserve(struct i915_context *ctx, struct i915_engine *engine)
 
 	i915_requests_retire(engine);
 	ok = i915_ring_reserve(ring, request_bytes(engine));
-	plat_unlock(plat, &engine->lock, irq);
+	i915_engine_unlock(engine, irq);
 	return ok;
 }
 
@@ -149,6 +171,12 @@ static int create_pinned(struct i915_context *ctx, struct i915_engine *engine,
 	rq->ctx = ctx;
 	rq->engine = engine;
 	rq->refs = 1;
+	rq->priority = ctx->priority;
+	rq->held_back = 1;
+	i915_list_init(&rq->queue_link);
+	i915_signal_init(&rq->has_queued);
+	i915_signal_init(&rq->has_submitted);
+	i915_signal_init(&rq->has_completed);
 	set_batch(rq, batch, misuse);
 	begin_uses(rq);
 	*out = rq;
@@ -199,15 +227,92 @@ int i915_request_use(struct i915_request *rq, struct i915_vma *vma)
 	return 0;
 }
 
+/* ---- adding ---- */
+
 /* engine->lock held. */
 static void emit(struct i915_request *rq)
 {
 	struct i915_ring *ring = ring_of(rq);
 
-	rq->seqno = ++rq->engine->last_seqno;
-	i915_request_emit(rq, i915_ring_begin(ring, request_bytes(rq->engine)));
+	rq->seqno_slot = i915_request_emit(rq, i915_ring_begin(ring, request_bytes(rq->engine)));
 	rq->idle_tail = ring->emit;
 	rq->tail = i915_ring_wrap(ring, ring->emit - LITE_RESTORE_BYTES);
+}
+
+void i915_request_submitted(struct i915_request *rq)
+{
+	struct i915_engine *engine = rq->engine;
+
+	if (++engine->last_seqno == 0)
+		engine->last_seqno = 1;
+	rq->seqno = engine->last_seqno;
+	*rq->seqno_slot = rq->seqno;
+	i915_list_append(&rq->timeline_link, &engine->timeline);
+	i915_signal_set(engine->i915, &rq->has_submitted);
+}
+
+static struct i915_request *queued_request(struct i915_list *link)
+{
+	return container_of(link, struct i915_request, queue_link);
+}
+
+/* Behind everything that is as urgent. */
+static void insert_by_priority(struct i915_engine *engine, struct i915_request *rq)
+{
+	struct i915_list *at = engine->queue.prev;
+
+	while (at != &engine->queue && queued_request(at)->priority < rq->priority)
+		at = at->prev;
+	i915_list_insert_after(&rq->queue_link, at);
+}
+
+/* What rq must follow becomes as urgent as rq. */
+static void raise_context(struct i915_engine *engine, const struct i915_request *rq)
+{
+	struct i915_list *next;
+
+	for (struct i915_list *link = engine->queue.next; link != &engine->queue; link = next) {
+		struct i915_request *before = queued_request(link);
+
+		next = link->next;
+		if (before->ctx != rq->ctx || before->priority >= rq->priority)
+			continue;
+		i915_list_remove(link);
+		before->priority = rq->priority;
+		insert_by_priority(engine, before);
+	}
+}
+
+/* engine->lock held. */
+static void queue_ready(struct i915_request *rq)
+{
+	struct i915_engine *engine = rq->engine;
+
+	i915_awaits_drop(rq);
+	engine->unready_count--;
+	raise_context(engine, rq);
+	insert_by_priority(engine, rq);
+	i915_signal_set(engine->i915, &rq->has_queued);
+	i915_execlists_run(engine);
+}
+
+void i915_request_queue(struct i915_request *rq)
+{
+	struct i915_engine *engine = rq->engine;
+	bool irq = plat_lock(engine->i915->plat, &engine->lock);
+
+	queue_ready(rq);
+	plat_unlock(engine->i915->plat, &engine->lock, irq);
+}
+
+/* engine->lock held. The ring has the order of adding: what of the context waits goes first. */
+static void follow_context(struct i915_request *rq)
+{
+	struct i915_engine_context *on = &rq->ctx->on[rq->engine->id];
+
+	if (on->last && !on->last->has_queued.happened)
+		i915_signal_await_order(rq->engine->i915, &on->last->has_queued, rq);
+	on->last = rq;
 }
 
 void i915_request_add(struct i915_request *rq)
@@ -221,18 +326,41 @@ void i915_request_add(struct i915_request *rq)
 	irq = plat_lock(plat, &engine->lock);
 	emit(rq);
 	engine->requests_added++;
+	engine->unready_count++;
 	rq->added = true;
-	rq->queued = true;
 	rq->refs++;
-	i915_list_append(&rq->timeline_link, &engine->timeline);
-	i915_list_append(&rq->queue_link, &engine->queue);
-	i915_execlists_run(engine);
-	plat_unlock(plat, &engine->lock, irq);
+	follow_context(rq);
+	if (i915_request_release(rq))
+		queue_ready(rq);
+	else
+		i915_execlists_run(engine);
+	i915_engine_unlock(engine, irq);
+}
+
+int i915_request_await(struct i915_request *rq, struct i915_request *other, enum i915_await what)
+{
+	struct i915_engine *engine = other->engine;
+	struct i915 *i915 = engine->i915;
+	bool irq = plat_lock(i915->plat, &engine->lock);
+	int ret;
+
+	I915_BUG_ON(i915->plat, rq->added || !other->added);
+	ret = i915_signal_await(
+		i915, what == I915_AWAIT_SUBMITTED ? &other->has_submitted : &other->has_completed,
+		rq);
+	if (ret == 1 && what == I915_AWAIT_COMPLETED && !other->interrupt_armed) {
+		other->interrupt_armed = true;
+		i915_engine_arm_user_interrupt(engine);
+		/* It may have completed before there was an interrupt to say so. */
+		i915_requests_note_progress(engine);
+	}
+	i915_engine_unlock(engine, irq);
+	return ret < 0 ? ret : 0;
 }
 
 bool i915_request_completed(const struct i915_request *rq)
 {
-	return rq->added && passed(hwsp_seqno(rq->engine), rq->seqno);
+	return rq->seqno && passed(hwsp_seqno(rq->engine), rq->seqno);
 }
 
 static uint64_t deadline_after(struct platform *plat, uint64_t timeout_ns)
@@ -278,7 +406,7 @@ int i915_request_wait(struct i915_request *rq, uint64_t timeout_ns)
 	inner = plat_lock(plat, &engine->lock);
 	i915_engine_disarm_user_interrupt(engine);
 	i915_requests_retire(engine);
-	plat_unlock(plat, &engine->lock, inner);
+	i915_engine_unlock(engine, inner);
 	plat_irq_restore(plat, irq);
 	return completed ? 0 : -I915_ETIME;
 }
@@ -295,6 +423,7 @@ void i915_request_put(struct i915_request *rq)
 	i915 = engine->i915;
 	irq = plat_lock(i915->plat, &engine->lock);
 	if (!rq->added) {
+		i915_awaits_drop(rq);
 		i915_ring_cancel(ring_of(rq));
 		end_uses(rq);
 		i915_context_unref(rq->ctx);
@@ -322,7 +451,7 @@ static int wait_engine_idle(struct i915_engine *engine, uint64_t deadline_ns)
 	inner = plat_lock(plat, &engine->lock);
 	engine->idle_waiter_count--;
 	i915_requests_retire(engine);
-	plat_unlock(plat, &engine->lock, inner);
+	i915_engine_unlock(engine, inner);
 	plat_irq_restore(plat, irq);
 	return idle ? 0 : -I915_ETIME;
 }
