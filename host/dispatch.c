@@ -7,6 +7,7 @@
 
 #include "host/execlist.h"
 #include "host/interrupt.h"
+#include "host/pv_submission.h"
 #include "host/scheduler.h"
 #include "host/vgpu.h"
 #include "host/workload.h"
@@ -59,7 +60,7 @@ static int prepare(struct workload *workload, uint64_t *descriptor)
 		ret = ppgtt_sync(workload->vgpu);
 	if (!ret)
 		ret = shadow_context_populate(workload, descriptor);
-	if (!ret)
+	if (!ret && !workload->pv)
 		ret = execlist_schedule_in(workload);
 	return ret;
 }
@@ -121,12 +122,13 @@ static bool next_is_same_context(const struct workload *workload)
 /*
  * What the guest sees, in this order: its context image, the events of its commands, the status
  * entry, the context switch event. Nothing of it when the workload failed or its engine is being
- * reset: the guest's own hang check has to find out.
+ * reset: the guest's own hang check has to find out, unless it submitted by level pv_submission.
  */
 static void complete(struct sched_engine *engine, struct workload *workload)
 {
 	struct vgpu *vgpu = workload->vgpu;
 	struct vgpu_engine *virtual = &vgpu->engines[workload->engine];
+	uint32_t events = 0;
 	bool good;
 
 	sim_mutex_lock(vgpu->m, &vgpu->lock);
@@ -135,13 +137,16 @@ static void complete(struct sched_engine *engine, struct workload *workload)
 	if (good) {
 		update_ring_registers(workload);
 		shadow_context_write_back(workload);
-		if (workload->pending_events)
-			interrupt_raise(vgpu, workload->engine, workload->pending_events);
+		events = workload->pending_events;
 	}
+	if (workload->pv)
+		events |= pv_submission_ended(workload, good);
+	if (events)
+		interrupt_raise(vgpu, workload->engine, events);
 	gvt_workload_remove(workload);
 	if (!good)
 		gvt_workload_drop_queued(vgpu, workload->engine);
-	if (good && !next_is_same_context(workload))
+	if (good && !workload->pv && !next_is_same_context(workload))
 		execlist_schedule_out(workload);
 	if (good)
 		vgpu->stats.workloads_completed++;

@@ -7,6 +7,7 @@
 
 #include "host/gtt.h"
 #include "host/interrupt.h"
+#include "host/pv_submission.h"
 #include "host/pvmmio.h"
 #include "host/scheduler.h"
 #include "host/vgpu.h"
@@ -48,7 +49,7 @@ static bool is_acceptable(uint64_t descriptor)
  * A driver has two execlists of two contexts in flight, and resubmits a running context now and
  * then. Upstream queues without limit; a guest that floods an engine fills its own queue only here.
  */
-static bool queue_has_room(const struct vgpu *vgpu, enum gen9_engine_id engine)
+bool execlist_queue_has_room(const struct vgpu *vgpu, enum gen9_engine_id engine)
 {
 	unsigned queued = 0;
 
@@ -57,21 +58,30 @@ static bool queue_has_room(const struct vgpu *vgpu, enum gen9_engine_id engine)
 	return queued + 2 <= WORKLOAD_QUEUE_LIMIT;
 }
 
-static int submit(struct vgpu *vgpu, enum gen9_engine_id engine, const uint64_t pair[2])
+int execlist_check_pair(struct vgpu *vgpu, const uint64_t pair[2])
 {
-	if (!queue_has_room(vgpu, engine)) {
-		vgpu_incident(vgpu, GVT_INCIDENT_WORKLOAD_FLOOD, pair[0]);
-		return -EBUSY;
-	}
 	for (unsigned i = 0; i < 2; i++) {
 		if (is_valid(pair[i]) ? is_acceptable(pair[i]) : i == 1)
 			continue;
 		vgpu_incident(vgpu, GVT_INCIDENT_DESCRIPTOR_INVALID, pair[i]);
 		return -EINVAL;
 	}
+	return 0;
+}
+
+static int submit(struct vgpu *vgpu, enum gen9_engine_id engine, const uint64_t pair[2])
+{
+	int ret;
+
+	if (!execlist_queue_has_room(vgpu, engine)) {
+		vgpu_incident(vgpu, GVT_INCIDENT_WORKLOAD_FLOOD, pair[0]);
+		return -EBUSY;
+	}
+	ret = execlist_check_pair(vgpu, pair);
+	if (ret)
+		return ret;
 	for (unsigned i = 0; i < 2; i++) {
 		struct workload *workload;
-		int ret;
 
 		if (!is_valid(pair[i]))
 			continue;
@@ -117,6 +127,8 @@ int execlist_elsp_write(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t 
 {
 	struct vgpu_execlist *execlist = &vgpu->engines[engine].execlist;
 
+	if (vgpu->pvmmio_levels & PVMMIO_PV_SUBMISSION)
+		return pv_submission_doorbell(vgpu, engine, value);
 	if (vgpu->pvmmio_levels & PVMMIO_ELSP_SUBMIT && execlist->elsp_count == 0)
 		return pv_doorbell(vgpu, engine, value);
 	execlist->elsp[3 - execlist->elsp_count] = value;

@@ -31,6 +31,7 @@ const struct gvt_incident_info gvt_incidents[GVT_INCIDENT_COUNT] = {
 	[GVT_INCIDENT_PVMMIO_PAGE] = { "pvmmio_page", "pvmmio refused" },
 	[GVT_INCIDENT_PVMMIO_LEVELS] = { "pvmmio_levels", "levels stay off" },
 	[GVT_INCIDENT_PVMMIO_NOTIFY] = { "pvmmio_notify", "notification refused" },
+	[GVT_INCIDENT_PVMMIO_SUBMISSION] = { "pvmmio_submission", "write dropped" },
 	[GVT_INCIDENT_PPGTT_RECORD] = { "ppgtt_record", "update refused, nothing changed" },
 	[GVT_INCIDENT_PPGTT_UNKNOWN_ROOT] = { "ppgtt_unknown_root", "update refused" },
 	[GVT_INCIDENT_GGTT_RECORD] = { "ggtt_record", "update refused, nothing changed" },

@@ -49,6 +49,7 @@ struct vgpu_config {
 	uint64_t hidden_bytes;   /* share of the rest */
 	unsigned fence_count;
 	uint32_t pvmmio_allowed; /* level bits this vGPU may negotiate */
+	bool deferred_doorbell;  /* level pv_submission: served by a thread, not in the exit */
 	enum vgpu_shadow shadow;
 };
 
@@ -115,7 +116,8 @@ enum gvt_incident {
 	GVT_INCIDENT_PVMMIO_PAGE,     /* shared page address unusable */
 	GVT_INCIDENT_PVMMIO_LEVELS,   /* levels not offered, or changed after negotiation */
 	GVT_INCIDENT_PVMMIO_NOTIFY,   /* of a level that was not negotiated; its code */
-	GVT_INCIDENT_PPGTT_RECORD,    /* range or tables of an update not usable; its start */
+	GVT_INCIDENT_PVMMIO_SUBMISSION,  /* native ELSP write, or doorbell without a submission */
+	GVT_INCIDENT_PPGTT_RECORD,       /* range or tables of an update not usable; its start */
 	GVT_INCIDENT_PPGTT_UNKNOWN_ROOT, /* update of no paravirtual space; the root */
 	GVT_INCIDENT_GGTT_RECORD,        /* range or entries of an update not usable; its start */
 	GVT_INCIDENT_GGTT_BACKING,       /* present GGTT entry names what is not guest RAM */

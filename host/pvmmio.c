@@ -8,6 +8,7 @@
 #include "host/interrupt.h"
 #include "host/pv_ggtt.h"
 #include "host/pv_ppgtt.h"
+#include "host/pv_submission.h"
 #include "host/vgpu.h"
 #include "sim/abi/pvinfo.h"
 #include "sim/abi/pvmmio.h"
@@ -62,11 +63,16 @@ static int negotiate(struct vgpu *vgpu, uint32_t wanted)
 		vgpu_incident(vgpu, GVT_INCIDENT_PVMMIO_PAGE, gpa);
 		return -EINVAL;
 	}
+	// One way of submission only.
+	if (accepted & PVMMIO_PV_SUBMISSION)
+		accepted &= ~PVMMIO_ELSP_SUBMIT;
 	// Where the window cannot be mapped only that level stays off.
 	if (accepted & PVMMIO_GGTT_UPDATE && pv_ggtt_enable(vgpu))
 		accepted &= ~PVMMIO_GGTT_UPDATE;
 	if (!accepted)
 		return -ENOMEM;
+	if (accepted & PVMMIO_PV_SUBMISSION)
+		pv_submission_enable(vgpu, page);
 	publish_layout(vgpu, page);
 	vgpu->pvmmio_gfn = gpa >> PAGE_SHIFT;
 	vgpu->pvmmio_levels = accepted;

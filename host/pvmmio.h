@@ -20,7 +20,8 @@ struct vgpu;
 
 /* Levels that this mediator knows how to serve. */
 #define PVMMIO_IMPLEMENTED                                                                         \
-	(PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
+	(PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE |       \
+	 PVMMIO_PV_SUBMISSION)
 
 /* A write to one of the pvmmio registers of PVINFO. 0, -EINVAL when refused. */
 int pvmmio_write(struct vgpu *vgpu, uint32_t offset, uint32_t value);

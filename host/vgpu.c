@@ -10,6 +10,7 @@
 #include "host/execlist.h"
 #include "host/gtt.h"
 #include "host/pv_ggtt.h"
+#include "host/pv_submission.h"
 #include "host/pvinfo.h"
 #include "host/pvmmio.h"
 #include "host/scheduler.h"
@@ -73,6 +74,7 @@ void vgpu_reset_engines(struct vgpu *vgpu, uint32_t engine_mask, bool full)
 			continue;
 		gvt_workload_drop_queued(vgpu, id);
 		execlist_reset(vgpu, id);
+		pv_submission_reset(vgpu, id);
 		vgpu->engines[id].resetting = false;
 	}
 	if (!full)
@@ -227,7 +229,10 @@ int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *co
 	vgpu->vm = config->vm;
 	sim_mutex_init(&vgpu->lock, "vgpu_lock");
 	vgpu->pvmmio_offered = gvt->pvmmio_offered & config->pvmmio_allowed & PVMMIO_IMPLEMENTED;
+	vgpu->deferred_doorbell = config->deferred_doorbell;
 	ret = place(gvt, vgpu, config);
+	if (!ret && vgpu->deferred_doorbell)
+		ret = pv_submission_start_thread(gvt);
 	if (ret)
 		goto free_vgpu;
 	ret = -ENOMEM;
@@ -320,6 +325,7 @@ void vgpu_destroy(struct vgpu *vgpu)
 	bus_unmap(bus, &vgpu->gtt_window);
 	pv_ggtt_fini(vgpu);
 	in_context = vgpu->m->ex->current;
+	pv_submission_stop(vgpu);
 	sched_stop(vgpu);
 	// Whoever completed the last workload may still hold the lock. Others may want it only to
 	// take page tables away, and do not wait for it.

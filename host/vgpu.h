@@ -87,6 +87,10 @@ struct vgpu_engine {
 	struct workload *last;
 	uint64_t hws_pga; /* guest's status page; 0: none */
 	bool resetting;
+	bool rung; /* deferred doorbell of level pv_submission */
+	struct work_origin rung_by;
+	uint32_t pv_ended; /* as the slot in the shared page says, or is about to */
+	uint32_t pv_failed;
 	struct hw_pages shadow_context;
 	struct hw_pages shadow_ring;
 };
@@ -111,6 +115,7 @@ struct vgpu {
 	uint32_t pvmmio_offered; /* offered, allowed and implemented */
 	uint32_t pvmmio_levels;  /* negotiated; 0: none */
 	uint64_t pvmmio_gfn;
+	bool deferred_doorbell;
 
 	struct dma_map dma;
 	struct vgpu_ggtt ggtt;
@@ -165,12 +170,22 @@ struct scheduler {
 	struct sched_engine engines[GEN9_ENGINE_COUNT];
 };
 
+/* Deferred doorbells of level pv_submission, pv_submission.c. */
+struct gvt_doorbell {
+	bool started;
+	unsigned last;        /* vGPU id and engine served last */
+	struct vgpu *serving; /* NULL: the thread looks at none */
+	struct exec_waitq waiters;
+	struct exec_waitq idle_waiters;
+};
+
 struct gvt {
 	struct machine *m;
 	struct hw hw;
 	uint32_t pvmmio_offered;
 	struct mmio_table mmio;
 	struct scheduler sched;
+	struct gvt_doorbell doorbell;
 	struct ppgtt_lru ppgtt_lru;
 	struct oos_pool oos_pool;
 	struct vgpu *vgpus[GVT_VGPU_LIMIT + 1]; /* by id; 0 is never used */

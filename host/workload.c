@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "host/gtt.h"
+#include "host/pv_submission.h"
 #include "host/vgpu.h"
 #include "hw-model/regs/gen9_commands.h"
 #include "hw-model/regs/gen9_context.h"
@@ -68,8 +69,18 @@ void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine)
 			continue;
 		gvt_workload_remove(w);
 		vgpu->stats.workloads_failed++;
+		if (w->pv)
+			pv_submission_ended(w, false);
 		gvt_workload_destroy(w);
 	}
+}
+
+void gvt_workload_withdraw(struct workload *workload)
+{
+	if (!workload)
+		return;
+	workload->vgpu->stats.workloads_failed++;
+	gvt_workload_destroy(workload);
 }
 
 static void unlink_workload(struct workload *workload)

@@ -29,6 +29,7 @@ struct workload {
 	struct workload *next; /* in the vGPU's queue of the engine */
 	struct workload *next_of_vgpu;
 	uint64_t descriptor;
+	bool pv;          /* came by level pv_submission: no execlist shows it */
 	bool schedule_in; /* element 0 of its submission: announces the pair when dispatched */
 	uint64_t pair[2];
 	struct work_origin origin;
@@ -61,6 +62,9 @@ struct workload {
 int gvt_workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engine_id engine,
 			uint64_t descriptor);
 
+/* Give up one that was created and not queued. NULL is allowed. */
+void gvt_workload_withdraw(struct workload *workload);
+
 /* Free one that is in no queue. NULL is allowed. May be called again if it was cut short. */
 void gvt_workload_destroy(struct workload *workload);
 
@@ -82,7 +86,9 @@ void gvt_workload_judge(struct vgpu *vgpu, int error);
 void gvt_workload_append(struct workload *workload);
 void gvt_workload_remove(struct workload *workload);
 
-/* Destroy what is queued on the engine and does not run. */
+/*
+ * Destroy what is queued on the engine and does not run; who was promised an answer gets it.
+ */
 void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine);
 
 /* Do the descriptors name the same context? */

@@ -32,6 +32,8 @@
  * first word (PVMMIO_RECORD_FILLED) stored last. A second vCPU that writes to the record before the
  * doorbell returns makes it a mixture; the host's copy is checked as a whole all the same.
  *
+ * Order, level PVMMIO_PV_SUBMISSION: see struct pvmmio_submission.
+ *
  * Order, PVMMIO_READ_PASSTHROUGH: once negotiated, the guest's loads of registers are loads of the
  * host's memory, without an exit; stores exit as ever, and so does everything in the PVINFO page.
  * Registers of pvmmio_reads.h: store the register's offset to reg_addr, then read PVINFO_PV_MMIO:
@@ -57,8 +59,13 @@
 /* In the product line any level switches this on. What it does not serve: pvmmio_reads.h. */
 #define PVMMIO_READ_PASSTHROUGH 0x40u
 #define PVMMIO_ALL              0x7fu
+/*
+ * Submission without execlists, another kind than ELSP_SUBMIT and not one of PVMMIO_ALL: variant B
+ * of the protocol (the series of 2019, v8 to v10). Where both are wanted the host accepts this one.
+ */
+#define PVMMIO_PV_SUBMISSION 0x80u
 
-#define PVMMIO_PAGE_VERSION 4u
+#define PVMMIO_PAGE_VERSION 5u
 
 /* What the host answers in a record's status word. Anything but OK: nothing was done. */
 enum pvmmio_status {
@@ -69,8 +76,10 @@ enum pvmmio_status {
 	PVMMIO_STATUS_NOT_ALLOCATED = 4, /* insert where nothing was allocated */
 	PVMMIO_STATUS_UNBACKED = 5,      /* an entry or a table is missing or names no guest RAM */
 	PVMMIO_STATUS_NO_MEMORY = 6,     /* the host is short of memory */
-	PVMMIO_STATUS_EMPTY = 7, /* doorbell without a record: not filled, or taken already */
-	PVMMIO_STATUS_VALUE = 8, /* a word of the record is not what its field can hold */
+	PVMMIO_STATUS_EMPTY = 7,    /* doorbell without a record: not filled, or taken already */
+	PVMMIO_STATUS_VALUE = 8,    /* a word of the record is not what its field can hold */
+	PVMMIO_STATUS_WORKLOAD = 9, /* a context, its ring or what that holds is refused */
+	PVMMIO_STATUS_FULL = 10,    /* the engine's queue is full */
 };
 
 /*
@@ -149,6 +158,40 @@ struct pvmmio_ggtt_record {
 	uint32_t status; /* as above */
 };
 
+/* With level PVMMIO_PV_SUBMISSION: what a write of ELSP must say; everything else is refused. */
+#define PVMMIO_SUBMISSION_DOORBELL 4u
+
+/*
+ * Submission of one or two contexts to one engine. No status buffer is written and no context
+ * switch interrupt raised; contexts are new ones each time, and nothing is preempted.
+ *
+ *   guest: wait until submitted is 0; store the descriptors; submitted = 1 (release); write
+ *          PVMMIO_SUBMISSION_DOORBELL to the engine's ELSP: the one exit;
+ *   host:  load submitted (acquire), copy the descriptors once, queue both or none; store status,
+ *          then submitted = 0 (release). In the exit, or later (deferred doorbell): then the
+ *          engine's user interrupt follows if status is not 0;
+ *   guest: load submitted; once it is 0 (acquire) load status;
+ *   host:  a context is done and its image is written back: if it failed count it in failed; count
+ *          it in ended (release); raise the user interrupt if the context asked for it or failed.
+ *
+ * Contexts end in the order of submission. The counters wrap; they are kept over resets, which fail
+ * what they drop and answer what was pending.
+ *
+ * The published forms have one byte for submitted and status, so that a refused submission was
+ * taken for a good one or never answered at all, and a kernel's spin lock behind it; they index the
+ * engines by numbers of the kernel's own or by hw_id. Nothing told the guest of a context that
+ * hung.
+ */
+struct pvmmio_submission {
+	uint64_t descriptor[2]; /* element 1 may be 0 */
+	uint32_t submitted;
+	uint32_t status; /* enum pvmmio_status */
+	uint32_t ended;
+	uint32_t failed; /* of those */
+};
+
+#define PVMMIO_SUBMISSION_SLOTS 5u /* by gen9_engine_info.hw_id: RCS, VCS0, BCS, VECS, VCS1 */
+
 /* The shared page. Little endian; every field is a naturally aligned atomic word. */
 struct pvmmio_page {
 	uint32_t version;    /* PVMMIO_PAGE_VERSION; host stores it at negotiation */
@@ -168,7 +211,9 @@ struct pvmmio_page {
 	uint32_t plane_status; /* as the status words above */
 	uint32_t watermark_status;
 	struct pvmmio_watermark_record watermark;
-	uint32_t reserved2[965];
+	uint32_t reserved2[69];
+	struct pvmmio_submission submission[PVMMIO_SUBMISSION_SLOTS];
+	uint32_t reserved3[856];
 };
 
 static_assert(offsetof(struct pvmmio_page, elsp_data) == 0x10, "fixed by the protocol");
@@ -179,6 +224,8 @@ static_assert(offsetof(struct pvmmio_page, ppgtt) == 0x80, "fixed by the protoco
 static_assert(offsetof(struct pvmmio_page, ggtt) == 0xa0, "fixed by the protocol");
 static_assert(offsetof(struct pvmmio_page, plane_status) == 0xb8, "fixed by the protocol");
 static_assert(offsetof(struct pvmmio_page, watermark) == 0xc0, "fixed by the protocol");
+static_assert(sizeof(struct pvmmio_submission) == 32, "fixed by the protocol");
+static_assert(offsetof(struct pvmmio_page, submission) == 0x200, "fixed by the protocol");
 static_assert(sizeof(struct pvmmio_page) == 4096, "one page");
 
 #endif

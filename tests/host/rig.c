@@ -66,7 +66,8 @@ static void create_guest(struct rig *rig, const struct rig_options *rig_options,
 		.aperture_bytes = RIG_APERTURE_BYTES,
 		.hidden_bytes = RIG_HIDDEN_BYTES,
 		.fence_count = RIG_FENCES,
-		.pvmmio_allowed = PVMMIO_ALL,
+		.pvmmio_allowed = PVMMIO_ALL | PVMMIO_PV_SUBMISSION,
+		.deferred_doorbell = rig_options->deferred_doorbell,
 		.shadow = rig_options->shadow,
 	};
 	struct vgpu_config with_vm = config;

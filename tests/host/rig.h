@@ -64,6 +64,7 @@ struct rig_options {
 	uint64_t guest_memory_bytes; /* 0: RIG_MEMORY_BYTES */
 	enum vgpu_shadow shadow;
 	unsigned oos_pool_pages;
+	bool deferred_doorbell;
 };
 
 /* Fails the calling test when anything goes wrong. */
