@@ -38,6 +38,9 @@ const struct hw_param_info hw_params[HW_PARAM_COUNT] = {
 	[HW_BLT_PS_PER_KIB] = { "blt.per_kib", "one KiB of a blit's destination" },
 	[HW_3DPRIMITIVE_VERTEX] = { "work.vertex", "3DPRIMITIVE: one vertex of one instance" },
 	[HW_GPGPU_GROUP] = { "work.thread_group", "GPGPU_WALKER: one thread group" },
+	[HW_SYMBOL_CLOCK] = { "display.symbol_clock",
+			      "symbols a display link sends; times M / N it is the pixel clock",
+			      COST_UNIT_HZ },
 };
 /* clang-format on */
 
@@ -113,8 +116,8 @@ void gen9_gpu_regions(struct gen9_gpu *gpu, uint64_t bar0_base, struct bus_regio
 		.size_bytes = GEN9_MMIO_SIZE_BYTES,
 		.ops = &gen9_register_ops,
 		.opaque = gpu,
-		.load_latency_ps = gpu->profile.value_ps[HW_MMIO_READ],
-		.store_latency_ps = gpu->profile.value_ps[HW_MMIO_WRITE],
+		.load_latency_ps = gpu->profile.value[HW_MMIO_READ],
+		.store_latency_ps = gpu->profile.value[HW_MMIO_WRITE],
 	};
 	*gtt_window = (struct bus_region){
 		.name = "GGTT window",
@@ -123,8 +126,8 @@ void gen9_gpu_regions(struct gen9_gpu *gpu, uint64_t bar0_base, struct bus_regio
 		.ops = &gen9_gtt_window_ops,
 		.opaque = gpu,
 		.one_ledger_key = true,
-		.load_latency_ps = gpu->profile.value_ps[HW_MMIO_READ],
-		.store_latency_ps = gpu->profile.value_ps[HW_MMIO_WRITE],
+		.load_latency_ps = gpu->profile.value[HW_MMIO_READ],
+		.store_latency_ps = gpu->profile.value[HW_MMIO_WRITE],
 	};
 }
 

@@ -23,6 +23,7 @@
 
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/machine/bus.h"
+#include "sim/machine/cost.h"
 #include "sim/machine/dma.h"
 #include "sim/machine/machine.h"
 #include "sim/machine/msi.h"
@@ -44,19 +45,21 @@ enum hw_param {
 	HW_BLT_PS_PER_KIB,     /* bytes moved or filled by a blit, per KiB of destination */
 	HW_3DPRIMITIVE_VERTEX, /* 3DPRIMITIVE: one vertex of one instance */
 	HW_GPGPU_GROUP,        /* GPGPU_WALKER: one thread group */
+	HW_SYMBOL_CLOCK,       /* link symbols per second, in Hz: what pixel clocks come from */
 	HW_PARAM_COUNT,
 };
 
 struct hw_param_info {
 	const char *name; /* "context.load": the key in YAML and reports */
 	const char *doc;
+	enum cost_unit unit;
 };
 
 extern const struct hw_param_info hw_params[HW_PARAM_COUNT];
 
-/* All in picoseconds. */
+/* By hw_params[].unit: picoseconds, but for clocks. */
 struct hw_profile {
-	uint64_t value_ps[HW_PARAM_COUNT];
+	uint64_t value[HW_PARAM_COUNT];
 };
 
 struct gen9_gpu;

@@ -77,8 +77,8 @@ static void update_output(struct gen9_gpu *gpu)
 
 	gpu->irq_output = output;
 	if (rising)
-		msi_send(&gpu->msi, exec_now(gen9_executor(gpu)) +
-					    gpu->profile.value_ps[HW_INTERRUPT_LATENCY]);
+		msi_send(&gpu->msi,
+			 exec_now(gen9_executor(gpu)) + gpu->profile.value[HW_INTERRUPT_LATENCY]);
 }
 
 static void raise(struct gen9_gpu *gpu, unsigned group, uint32_t bits)

@@ -125,7 +125,7 @@ static inline uint64_t gen9_now(const struct gen9_engine *engine)
 
 static inline uint64_t gen9_param(const struct gen9_engine *engine, enum hw_param param)
 {
-	return engine->gpu->profile.value_ps[param];
+	return engine->gpu->profile.value[param];
 }
 
 static inline uint32_t gen9_context_id(uint64_t descriptor)

@@ -19,6 +19,7 @@ enum cost_unit {
 	COST_UNIT_PS,    /* a duration */
 	COST_UNIT_COUNT, /* a plain number */
 	COST_UNIT_BOOL,
+	COST_UNIT_HZ, /* a clock */
 };
 
 enum cost_param {

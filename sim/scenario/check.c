@@ -33,7 +33,7 @@ static void set_parameter(struct sim_config *config, struct param_ref ref, uint6
 	if (ref.kind == PROFILE_COSTS)
 		config->costs.value[ref.index] = value;
 	else
-		config->hardware.value_ps[ref.index] = value;
+		config->hardware.value[ref.index] = value;
 }
 
 /* Fill in the profile that key names. 0 also after an error that diag has. */

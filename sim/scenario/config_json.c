@@ -211,6 +211,7 @@ static json_t *param_json(struct param_ref ref, uint64_t value)
 
 	switch (param_unit(ref)) {
 	case COST_UNIT_PS:
+	case COST_UNIT_HZ:
 		break;
 	case COST_UNIT_COUNT:
 		return json_integer((json_int_t)value);
@@ -238,7 +239,7 @@ static json_t *platform_json(const struct sim_config *config)
 {
 	json_t *set = json_object();
 
-	if (!set || add_params(set, PROFILE_HARDWARE, config->hardware.value_ps) ||
+	if (!set || add_params(set, PROFILE_HARDWARE, config->hardware.value) ||
 	    add_params(set, PROFILE_COSTS, config->costs.value)) {
 		json_decref(set);
 		return NULL;

@@ -34,7 +34,7 @@ const char *param_doc(struct param_ref ref)
 
 enum cost_unit param_unit(struct param_ref ref)
 {
-	return ref.kind == PROFILE_COSTS ? cost_params[ref.index].unit : COST_UNIT_PS;
+	return ref.kind == PROFILE_COSTS ? cost_params[ref.index].unit : hw_params[ref.index].unit;
 }
 
 int param_find(enum profile_kind kind, const char *name, struct param_ref *out)
@@ -96,6 +96,25 @@ static int read_time(struct diag *diag, const char *name, const struct yaml_node
 	return 0;
 }
 
+static int read_frequency(struct diag *diag, const char *name, const struct yaml_node *node,
+			  uint64_t *out)
+{
+	char why[UNITS_WHY_BYTES];
+	uint64_t value;
+
+	if (units_parse(node->text, QUANTITY_FREQUENCY, &value, why)) {
+		diag_error(diag, node->pos, "'%s': %s", name, why);
+		return -EINVAL;
+	}
+	if (value == 0 || value > PARAM_FREQUENCY_MAX_HZ) {
+		diag_error(diag, node->pos, "'%s' is %.40s; expected 1Hz to 1000GHz", name,
+			   node->text);
+		return -EINVAL;
+	}
+	*out = value;
+	return 0;
+}
+
 static int read_count(struct diag *diag, const char *name, const struct yaml_node *node,
 		      uint64_t *out)
 {
@@ -136,6 +155,8 @@ int param_read(struct diag *diag, struct param_ref ref, const struct yaml_node *
 		return read_time(diag, name, node, cpu_hz, out);
 	case COST_UNIT_COUNT:
 		return read_count(diag, name, node, out);
+	case COST_UNIT_HZ:
+		return read_frequency(diag, name, node, out);
 	case COST_UNIT_BOOL:
 		break;
 	}
@@ -150,6 +171,8 @@ const char *param_format(struct param_ref ref, uint64_t value, char *buf)
 	case COST_UNIT_COUNT:
 		snprintf(buf, UNITS_TEXT_BYTES, "%" PRIu64, value);
 		return buf;
+	case COST_UNIT_HZ:
+		return units_format(value, QUANTITY_FREQUENCY, buf);
 	case COST_UNIT_BOOL:
 		break;
 	}

@@ -21,8 +21,9 @@ enum profile_kind {
 
 #define PARAM_LIMIT                                                                                \
 	((int)COST_PARAM_COUNT > (int)HW_PARAM_COUNT ? (int)COST_PARAM_COUNT : (int)HW_PARAM_COUNT)
-#define PARAM_TIME_MAX_PS UINT64_C(1000000000000) /* 1 s: nothing that is priced takes longer */
-#define PARAM_COUNT_MAX   UINT64_C(0xffffffff)
+#define PARAM_TIME_MAX_PS      UINT64_C(1000000000000) /* 1 s: nothing that is priced takes longer */
+#define PARAM_COUNT_MAX        UINT64_C(0xffffffff)
+#define PARAM_FREQUENCY_MAX_HZ UINT64_C(1000000000000)
 
 struct param_ref {
 	enum profile_kind kind;

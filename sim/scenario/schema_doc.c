@@ -234,7 +234,8 @@ static const char *unit_text(struct param_ref ref)
 {
 	static const char *const names[] = { [COST_UNIT_PS] = "time",
 					     [COST_UNIT_COUNT] = "number",
-					     [COST_UNIT_BOOL] = "true or false" };
+					     [COST_UNIT_BOOL] = "true or false",
+					     [COST_UNIT_HZ] = "frequency" };
 
 	return names[param_unit(ref)];
 }

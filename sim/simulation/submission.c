@@ -231,7 +231,7 @@ static int emit_stores(struct workload *w, struct batch *batch, const struct sub
 static uint32_t units_of_work(const struct workload *w, const struct submission *s,
 			      enum hw_param price)
 {
-	uint64_t unit_ps = w->hardware->value_ps[price];
+	uint64_t unit_ps = w->hardware->value[price];
 	uint64_t units = unit_ps ? (s->step->duration_ps + unit_ps - 1) / unit_ps : 1;
 
 	if (units == 0)

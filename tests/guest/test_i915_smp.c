@@ -79,7 +79,7 @@ static void create_gpu(struct world *w, struct bus *bus, uint64_t bar0, struct d
 	};
 
 	for (unsigned i = 0; i < HW_PARAM_COUNT; i++)
-		profile.value_ps[i] = 40 * PS_PER_NS + i;
+		profile.value[i] = 40 * PS_PER_NS + i;
 	assert_int_equal(gen9_gpu_create(&w->gpu, &config), 0);
 	gen9_gpu_regions(w->gpu, bar0, &w->regions[0], &w->regions[1]);
 	for (unsigned i = 0; i < 2; i++)

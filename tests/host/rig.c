@@ -14,7 +14,7 @@
 #define FIRST_GPA UINT64_C(0x100000)
 
 static const struct hw_profile hardware = {
-	.value_ps = {
+	.value = {
 		[HW_MMIO_READ] = 100 * PS_PER_NS,
 		[HW_MMIO_WRITE] = 50 * PS_PER_NS,
 		[HW_ELSP_LATENCY] = 200 * PS_PER_NS,
@@ -99,7 +99,7 @@ void rig_create(struct rig *rig, const struct rig_options *options)
 
 	memset(rig, 0, sizeof(*rig));
 	if (options->vertex_ps)
-		profile.value_ps[HW_3DPRIMITIVE_VERTEX] = options->vertex_ps;
+		profile.value[HW_3DPRIMITIVE_VERTEX] = options->vertex_ps;
 	assert_int_equal(machine_create(&rig->m, &machine), 0);
 	rig->host_pages = physmem_host_pages(rig->m->pm);
 	gvt.m = rig->m;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* clang-format off */
-const struct hw_profile rig_profile = { .value_ps = {
+const struct hw_profile rig_profile = { .value = {
 	[HW_MMIO_READ] = 300000,
 	[HW_MMIO_WRITE] = 50000,
 	[HW_ELSP_LATENCY] = 1100000,
@@ -20,6 +20,7 @@ const struct hw_profile rig_profile = { .value_ps = {
 	[HW_BLT_PS_PER_KIB] = 97000,
 	[HW_3DPRIMITIVE_VERTEX] = 1000,
 	[HW_GPGPU_GROUP] = 70000,
+	[HW_SYMBOL_CLOCK] = 270000000,
 } };
 /* clang-format on */
 

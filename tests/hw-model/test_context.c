@@ -69,7 +69,7 @@ static void test_restore_inhibit(struct rig *rig)
 	run(&a);
 	second_ps = rig_stats(rig, GEN9_RCS0).busy_ps - first_ps;
 	CHECK_EQ(rig, rig_read(rig, R_PWR_CLK_STATE), 0x80000000);
-	CHECK_EQ(rig, second_ps - first_ps, 20 * rig_profile.value_ps[HW_CONTEXT_PAGE]);
+	CHECK_EQ(rig, second_ps - first_ps, 20 * rig_profile.value[HW_CONTEXT_PAGE]);
 }
 
 static void test_costs_of_a_switch(struct rig *rig)

@@ -116,8 +116,8 @@ static void test_latency_of_the_message(struct rig *rig)
 	raise(rig, GEN9_BCS0, 1);
 	rig_write(rig, MASTER_IRQ, MASTER_IRQ_ENABLE);
 	CHECK_EQ(rig, rig->msi_ps,
-		 rig_now(rig) - rig_profile.value_ps[HW_MMIO_WRITE] +
-			 rig_profile.value_ps[HW_INTERRUPT_LATENCY]);
+		 rig_now(rig) - rig_profile.value[HW_MMIO_WRITE] +
+			 rig_profile.value[HW_INTERRUPT_LATENCY]);
 }
 
 static void test_one_message_while_the_line_is_up(struct rig *rig)

@@ -118,7 +118,7 @@ static void test_endless_batch_lets_time_pass(struct rig *rig)
 
 static void test_free_commands_still_let_time_pass(void **state)
 {
-	struct hw_profile free_profile = { .value_ps = { 0 } };
+	struct hw_profile free_profile = { .value = { 0 } };
 
 	rig_run_profile(test_endless_batch_lets_time_pass, &free_profile);
 }

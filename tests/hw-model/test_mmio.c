@@ -127,10 +127,10 @@ static void test_latencies(struct rig *rig)
 	uint64_t start_ps = rig_now(rig);
 
 	(void)rig_read(rig, PAT_LO);
-	CHECK_EQ(rig, rig_now(rig) - start_ps, rig_profile.value_ps[HW_MMIO_READ]);
+	CHECK_EQ(rig, rig_now(rig) - start_ps, rig_profile.value[HW_MMIO_READ]);
 	start_ps = rig_now(rig);
 	rig_write(rig, PAT_LO, 0);
-	CHECK_EQ(rig, rig_now(rig) - start_ps, rig_profile.value_ps[HW_MMIO_WRITE]);
+	CHECK_EQ(rig, rig_now(rig) - start_ps, rig_profile.value[HW_MMIO_WRITE]);
 }
 
 static void test_timestamp(struct rig *rig)
@@ -138,7 +138,7 @@ static void test_timestamp(struct rig *rig)
 	uint32_t first, second;
 
 	first = rig_read_engine(rig, GEN9_RCS0, RING_TIMESTAMP);
-	rig_sleep(rig, PS_PER_MS - rig_profile.value_ps[HW_MMIO_READ]);
+	rig_sleep(rig, PS_PER_MS - rig_profile.value[HW_MMIO_READ]);
 	second = rig_read_engine(rig, GEN9_RCS0, RING_TIMESTAMP);
 	CHECK_EQ(rig, second - first, 12000);
 	rig_sleep(rig, 400 * PS_PER_S);

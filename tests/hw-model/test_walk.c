@@ -714,7 +714,7 @@ static void invalidation_within_a_walk(struct rig *rig)
 	{                                                                                          \
 		struct hw_profile profile = rig_profile;                                           \
                                                                                                    \
-		profile.value_ps[HW_TLB_WALK] = (ps);                                              \
+		profile.value[HW_TLB_WALK] = (ps);                                                 \
 		rig_run_profile(body, &profile);                                                   \
 	}
 

@@ -45,7 +45,7 @@ static void draw_prices(struct sim_config *config, uint64_t seed)
 		config->costs.value[i] = rng_below(&rng, limit);
 	}
 	for (unsigned i = 0; i < HW_PARAM_COUNT; i++)
-		config->hardware.value_ps[i] = rng_below(&rng, HW_LIMIT_PS);
+		config->hardware.value[i] = rng_below(&rng, HW_LIMIT_PS);
 }
 
 static void configure(struct world *world)

@@ -45,30 +45,30 @@ static const struct row yaml_rows[] = {
 };
 
 static const struct row scenario_rows[] = {
-	{"seed: 1\n",								    "bad.yaml:1:1: key 'vms' is missing in a scenario\n"                },
+	{"seed: 1\n",									    "bad.yaml:1:1: key 'vms' is missing in a scenario\n"                },
 	{ "sed: 1\n" FIXTURE_VMS,
-         "bad.yaml:1:1: unknown key 'sed' in a scenario; did you mean 'seed'?\n"                                                                             },
-	{ "frobnicate: 1\n" FIXTURE_VMS,						 "bad.yaml:1:1: unknown key 'frobnicate' in a scenario\n"            },
-	{ "<<: 1\n" FIXTURE_VMS,							 "bad.yaml:1:1: merge keys ('<<') are not supported\n"
-				 "bad.yaml:1:1: unknown key '<<' in a scenario\n"                                            },
-	{ "seed: -1\n" FIXTURE_VMS,						      "bad.yaml:1:7: 'seed' is '-1'; expected a whole number, 0 to "
-				    "9223372036854775807\n"							       },
+         "bad.yaml:1:1: unknown key 'sed' in a scenario; did you mean 'seed'?\n"										     },
+	{ "frobnicate: 1\n" FIXTURE_VMS,							 "bad.yaml:1:1: unknown key 'frobnicate' in a scenario\n"            },
+	{ "<<: 1\n" FIXTURE_VMS,								 "bad.yaml:1:1: merge keys ('<<') are not supported\n"
+				 "bad.yaml:1:1: unknown key '<<' in a scenario\n"                                                    },
+	{ "seed: -1\n" FIXTURE_VMS,							      "bad.yaml:1:7: 'seed' is '-1'; expected a whole number, 0 to "
+				    "9223372036854775807\n"								       },
 	{ "seed: 9223372036854775808\n" FIXTURE_VMS,
-         "bad.yaml:1:7: 'seed' is 9223372036854775808; expected 0 to 9223372036854775807\n"                                                                  },
+         "bad.yaml:1:7: 'seed' is 9223372036854775808; expected 0 to 9223372036854775807\n"                                                                          },
 	{ "seed: \"1\"\n" FIXTURE_VMS,
-         "bad.yaml:1:7: 'seed' is '1'; expected a whole number, 0 to 9223372036854775807\n"                                                                  },
-	{ "seed:\n" FIXTURE_VMS,							 "bad.yaml:1:1: 'seed' is nothing; expected a single value\n"        },
+         "bad.yaml:1:7: 'seed' is '1'; expected a whole number, 0 to 9223372036854775807\n"                                                                          },
+	{ "seed:\n" FIXTURE_VMS,								 "bad.yaml:1:1: 'seed' is nothing; expected a single value\n"        },
 	{ "title: [a]\n" FIXTURE_VMS,
-         "bad.yaml:1:8: 'title' is a list; expected a single value\n"											},
+         "bad.yaml:1:8: 'title' is a list; expected a single value\n"												},
 	{ "scenario: a b\n" FIXTURE_VMS,
          "bad.yaml:1:11: 'scenario' is 'a b'; expected a name of at most 31 letters, digits, '_' "
-	  "and '-', not only digits\n"														       },
+	  "and '-', not only digits\n"															       },
 	{ "platform: fast\n" FIXTURE_VMS,
-         "bad.yaml:1:11: 'platform' is a single value; expected a mapping of keys\n"                                                                         },
+         "bad.yaml:1:11: 'platform' is a single value; expected a mapping of keys\n"                                                                                 },
 	{ "platform: {harware: x}\n" FIXTURE_VMS,
-         "bad.yaml:1:12: unknown key 'harware' in 'platform'; did you mean 'hardware'?\n"                                                                    },
+         "bad.yaml:1:12: unknown key 'harware' in 'platform'; did you mean 'hardware'?\n"                                                                            },
 	{ "platform: {set: 5}\n" FIXTURE_VMS,
-         "bad.yaml:1:17: 'set' is a single value; expected a mapping of parameters\n"                                                                        },
+         "bad.yaml:1:17: 'set' is a single value; expected a mapping of parameters\n"                                                                                },
 	{ "platform:\n  set:\n    exit.transitoin: 1us\n    costs.exit.reentry: 5\n"
 	  "    hardware.context.laod: 1ns\n    interrupt.posted: yes\n    mmio.read: [1ns]\n"
 	  "    mmio.write: 2s\n" FIXTURE_VMS,
@@ -77,18 +77,27 @@ static const struct row scenario_rows[] = {
 	  "bad.yaml:5:5: unknown parameter 'hardware.context.laod'; did you mean 'context.load'?\n"
 	  "bad.yaml:6:23: 'interrupt.posted' is 'yes'; expected true or false\n"
 	  "bad.yaml:7:16: 'mmio.read' is a list; expected a single value\n"
-	  "bad.yaml:8:17: 'mmio.write' is 2s; expected at most 1s\n"											 },
+	  "bad.yaml:8:17: 'mmio.write' is 2s; expected at most 1s\n"												 },
+	{ "platform:\n  set:\n    display.symbol_clock: 270\n    blt.setup: 1MHz\n" FIXTURE_VMS,
+         "bad.yaml:3:27: 'display.symbol_clock': '270' has no unit; expected one of Hz, kHz, MHz, "
+	  "GHz\n"
+	  "bad.yaml:4:16: 'blt.setup': '1MHz' has the unknown unit 'MHz'; expected one of ps, ns, "
+	  "us, ms, s\n"																	      },
+	{ "platform: {set: {display.symbol_clock: 0Hz}}\n" FIXTURE_VMS,
+         "bad.yaml:1:40: 'display.symbol_clock' is 0Hz; expected 1Hz to 1000GHz\n"                                                                                   },
+	{ "platform: {set: {display.symbol_clock: 1001GHz}}\n" FIXTURE_VMS,
+         "bad.yaml:1:40: 'display.symbol_clock' is 1001GHz; expected 1Hz to 1000GHz\n"                                                                               },
 	{ "platform: {set: {exit.reentry: 1ns, costs.exit.reentry: 1ns}}\n" FIXTURE_VMS,
-         "bad.yaml:1:37: parameter 'exit.reentry' is given twice\n"											  },
-	{ "vms: []\n",								   "bad.yaml:1:6: 'vms' is empty; expected at least one entry\n"       },
-	{ "vms: {a: 1}\n",							       "bad.yaml:1:6: 'vms' is a mapping; expected a list\n"               },
-	{ "vms: [5]\n",								  "bad.yaml:1:7: a VM is a single value; expected a mapping of keys\n"},
-	{ "vms: [{mode: gvt}]\n",							"bad.yaml:1:7: key 'name' is missing in a VM\n"                     },
+         "bad.yaml:1:37: parameter 'exit.reentry' is given twice\n"												  },
+	{ "vms: []\n",									   "bad.yaml:1:6: 'vms' is empty; expected at least one entry\n"       },
+	{ "vms: {a: 1}\n",								       "bad.yaml:1:6: 'vms' is a mapping; expected a list\n"               },
+	{ "vms: [5]\n",									  "bad.yaml:1:7: a VM is a single value; expected a mapping of keys\n"},
+	{ "vms: [{mode: gvt}]\n",								"bad.yaml:1:7: key 'name' is missing in a VM\n"                     },
 	{ "expect: []\n" FIXTURE_VMS,
-         "bad.yaml:1:9: 'expect' is empty; expected at least one entry\n"										    },
+         "bad.yaml:1:9: 'expect' is empty; expected at least one entry\n"											    },
 	{ "variants: []\n" FIXTURE_VMS,
-         "bad.yaml:1:11: 'variants' is empty; expected at least one entry\n"										 },
-	{ "variants:\n" FIXTURE_VMS,						     "bad.yaml:1:1: 'variants' is nothing; expected a list\n"            },
+         "bad.yaml:1:11: 'variants' is empty; expected at least one entry\n"											 },
+	{ "variants:\n" FIXTURE_VMS,							     "bad.yaml:1:1: 'variants' is nothing; expected a list\n"            },
 };
 
 static const struct row vm_rows[] = {

@@ -23,7 +23,8 @@ static const char everything[] =
 	"  hardware: skylake-gt2\n"
 	"  costs: zero\n"
 	"  oos_pool: 2048\n"
-	"  set: {exit.transition: 1.5us, costs.interrupt.posted: true, context.load: 3ns}\n"
+	"  set: {exit.transition: 1.5us, costs.interrupt.posted: true, context.load: 3ns, "
+	"display.symbol_clock: 0.54GHz}\n"
 	"vms:\n"
 	"  - name: left\n"
 	"    mode: gvt\n"
@@ -174,8 +175,9 @@ static void reads_every_key(void **state)
 	assert_int_equal(config->costs.value[COST_EXIT_TRANSITION], 1500000);
 	assert_int_equal(config->costs.value[COST_EXIT_REENTRY], 0);
 	assert_int_equal(config->costs.value[param("interrupt.posted")], 1);
-	assert_int_equal(config->hardware.value_ps[HW_CONTEXT_LOAD], 3000);
-	assert_true(config->hardware.value_ps[HW_MMIO_READ] > 0);
+	assert_int_equal(config->hardware.value[HW_CONTEXT_LOAD], 3000);
+	assert_int_equal(config->hardware.value[HW_SYMBOL_CLOCK], 540000000);
+	assert_true(config->hardware.value[HW_MMIO_READ] > 0);
 	assert_int_equal(config->vm_count, 2);
 	check_left(&config->vms[0]);
 	check_steps(config->vms[0].workload.steps);
@@ -310,7 +312,7 @@ static void variants_change_any_key(void **state)
 	assert_int_equal(base->costs.value[COST_EXIT_REENTRY], 2000);
 	assert_int_equal(keys->costs.value[COST_EXIT_TRANSITION], 7000);
 	assert_int_equal(keys->costs.value[COST_EXIT_REENTRY], 8000);
-	assert_int_equal(keys->hardware.value_ps[HW_CONTEXT_LOAD], 9000);
+	assert_int_equal(keys->hardware.value[HW_CONTEXT_LOAD], 9000);
 	assert_int_equal(base->vms[0].memory_bytes, 64 * MIB);
 	assert_int_equal(keys->vms[0].memory_bytes, 16 * MIB);
 	assert_int_equal(base->vms[1].pvmmio_levels, 0);
