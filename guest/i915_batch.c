@@ -15,6 +15,8 @@
 #define PRIMITIVE_DWORDS       7u
 #define TOPOLOGY_TRIANGLE_LIST 4u
 #define GPGPU_WALKER_DWORDS    15u
+#define BSD_OBJECT_DWORDS      6u
+#define DI_IECP_DWORDS         20u
 #define WALKER_ALL_CHANNELS    (~0u)
 #define WALKER_GROUPS_X        7u
 #define WALKER_GROUPS_Y        10u
@@ -146,4 +148,20 @@ int batch_dispatch(struct batch *batch, uint32_t groups_x, uint32_t groups_y, ui
 	};
 
 	return append(batch, cs, GPGPU_WALKER_DWORDS);
+}
+
+int batch_decode(struct batch *batch, uint32_t bitstream_bytes)
+{
+	const uint32_t cs[BSD_OBJECT_DWORDS] = { MFD_AVC_BSD_OBJECT, bitstream_bytes };
+
+	return append(batch, cs, BSD_OBJECT_DWORDS);
+}
+
+int batch_enhance(struct batch *batch, uint32_t columns)
+{
+	const uint32_t cs[DI_IECP_DWORDS] = { VEB_DI_IECP, columns - 1 };
+
+	if (columns == 0 || columns > BATCH_ENHANCE_COLUMNS)
+		return -I915_EINVAL;
+	return append(batch, cs, DI_IECP_DWORDS);
 }

@@ -49,4 +49,11 @@ int batch_fast_copy(struct batch *batch, const struct blt_surface *dst,
 int batch_draw(struct batch *batch, uint32_t vertices, uint32_t instances);
 int batch_dispatch(struct batch *batch, uint32_t groups_x, uint32_t groups_y, uint32_t groups_z);
 
+/* Decode one slice of a video, of bitstream_bytes. VCS0 and VCS1 only. */
+int batch_decode(struct batch *batch, uint32_t bitstream_bytes);
+
+/* Enhance 1 to BATCH_ENHANCE_COLUMNS columns of a picture. VECS0 only. -EINVAL: none, or more. */
+#define BATCH_ENHANCE_COLUMNS 16384u
+int batch_enhance(struct batch *batch, uint32_t columns);
+
 #endif

@@ -45,6 +45,8 @@ enum hw_param {
 	HW_BLT_PS_PER_KIB,     /* bytes moved or filled by a blit, per KiB of destination */
 	HW_3DPRIMITIVE_VERTEX, /* 3DPRIMITIVE: one vertex of one instance */
 	HW_GPGPU_GROUP,        /* GPGPU_WALKER: one thread group */
+	HW_BITSTREAM_BYTE,     /* MFD_AVC_BSD_OBJECT: one byte of a slice's bitstream */
+	HW_VEBOX_COLUMN,       /* VEB_DI_IECP: one column of pixels */
 	HW_SYMBOL_CLOCK,       /* link symbols per second, in Hz: what pixel clocks come from */
 	HW_PARAM_COUNT,
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Client 3: PIPE_CONTROL, and render and compute work as time.
+ * Client 3: PIPE_CONTROL, and render, compute and media work as time.
  *
- * A draw takes a time per vertex of each instance, a dispatch one per thread group; both counts
- * come from the command. State commands are stepped over. On the video engines everything of client
- * 3 is.
+ * A draw takes a time per vertex of each instance, a dispatch one per thread group, decoding a
+ * slice one per byte of its bitstream, video enhancement one per column of pixels; the counts come
+ * from the command. Everything else of client 3 is stepped over.
  *
  * PIPE_CONTROL's TLB invalidation, post-sync operation and interrupt are real; its other flushes
  * and invalidations have nothing to act on, because there are no caches. The pixel depth count is
@@ -84,6 +84,22 @@ static int gpgpu_walker(struct gen9_engine *engine, const uint32_t *dw)
 	return gen9_engine_spend(engine, multiply(groups, gen9_param(engine, HW_GPGPU_GROUP)));
 }
 
+static int decode_slice(struct gen9_engine *engine, const uint32_t *dw)
+{
+	return gen9_engine_spend(engine, multiply(dw[1], gen9_param(engine, HW_BITSTREAM_BYTE)));
+}
+
+static int enhance(struct gen9_engine *engine, const uint32_t *dw)
+{
+	uint32_t first = dw[1] >> VEB_FIRST_SHIFT & VEB_COLUMN_MASK;
+	uint32_t last = dw[1] & VEB_COLUMN_MASK;
+
+	if (last < first)
+		return 0;
+	return gen9_engine_spend(engine,
+				 multiply(last - first + 1, gen9_param(engine, HW_VEBOX_COLUMN)));
+}
+
 #define SKIPPED(name, engines)                                                                     \
 	{                                                                                          \
 		name, engines, 1, 1, NULL                                                          \
@@ -98,6 +114,8 @@ const struct gen9_render_command gen9_render_commands[] = {
 	{ 0xf8000000, 0x68000000, SKIPPED("single-dword state", ON_RCS | ON_VCS) },
 	{ 0xfe000000, 0x70000000, SKIPPED("media state", ON_RCS) },
 	{ 0xfe000000, 0x78000000, SKIPPED("3D state", ON_RCS) },
+	{ 0xffff0000, 0x71280000, { "MFD_AVC_BSD_OBJECT", ON_VCS, 6, 6, decode_slice } },
+	{ 0xffff0000, 0x74030000, { "VEB_DI_IECP", ON_VECS, 20, 20, enhance } },
 	{ 0xf8000000, 0x70000000, SKIPPED("MFX", ON_VCS) },
 	{ 0xff000000, 0x74000000, SKIPPED("VEBOX", ON_VECS) },
 };

@@ -75,8 +75,12 @@
 #define XY_BLT_ROP_SOURCE_COPY  (0xccu << 16)
 #define XY_FAST_BLT_DEPTH_32    (3u << 24)
 
-#define GPGPU_WALKER    0x7105000du /* 15 dwords; dw7, dw10, dw12: thread groups in x, y, z */
-#define CMD_3DPRIMITIVE 0x7b000005u /* 7 dwords; dw2 vertices per instance, dw4 instances */
+#define GPGPU_WALKER       0x7105000du /* 15 dwords; dw7, dw10, dw12: thread groups in x, y, z */
+#define MFD_AVC_BSD_OBJECT 0x71280004u /* 6 dwords; dw1: bytes of bitstream, 31:0 */
+#define VEB_DI_IECP        0x74030012u /* 20 dwords; dw1: first column 29:16, last column 13:0 */
+#define VEB_COLUMN_MASK    0x3fffu
+#define VEB_FIRST_SHIFT    16
+#define CMD_3DPRIMITIVE    0x7b000005u /* 7 dwords; dw2 vertices per instance, dw4 instances */
 
 /*
  * Length in dwords of the command with this header, from its encoding alone; 0 when the client is

@@ -57,6 +57,8 @@ enum step_kind {
 	STEP_STORE,     /* store `count` dwords by MI_STORE_DATA_IMM; verified */
 	STEP_DRAW,      /* 3DPRIMITIVE of `duration_ps` */
 	STEP_DISPATCH,  /* GPGPU_WALKER of `duration_ps` */
+	STEP_DECODE,    /* MFD_AVC_BSD_OBJECT of `duration_ps` */
+	STEP_ENHANCE,   /* VEB_DI_IECP of `duration_ps` */
 	STEP_TOGETHER,  /* submissions inside go to the ports at once */
 	STEP_WAIT,      /* for everything submitted so far, then verify */
 	STEP_SLEEP,     /* `duration_ps` */

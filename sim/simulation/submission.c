@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "guest/i915_batch.h"
+#include "sim/simulation/gpu_work.h"
 #include "sim/simulation/workload_impl.h"
 
 #define BATCH_BYTES           4096u
@@ -14,6 +15,13 @@ static const enum i915_misuse misuses[MISUSE_COUNT] = {
 	[MISUSE_BATCH_ADDRESS] = I915_MISUSE_BATCH_ADDRESS,
 	[MISUSE_DESCRIPTOR_INVALID] = I915_MISUSE_DESCRIPTOR_INVALID,
 	[MISUSE_RING_TAIL] = I915_MISUSE_RING_TAIL,
+};
+
+static const enum gpu_work works[STEP_KIND_COUNT] = {
+	[STEP_DRAW] = GPU_WORK_DRAW,
+	[STEP_DISPATCH] = GPU_WORK_DISPATCH,
+	[STEP_DECODE] = GPU_WORK_DECODE,
+	[STEP_ENHANCE] = GPU_WORK_ENHANCE,
 };
 
 /* The object that it writes to; NULL: a buffer of its own. */
@@ -35,11 +43,16 @@ static bool is_flat(const struct submission *s)
 	return s->step->kind == STEP_FILL;
 }
 
+/* Work of stated duration, which writes nothing. */
+static bool is_timed(const struct submission *s)
+{
+	return s->step->kind >= STEP_DRAW && s->step->kind <= STEP_ENHANCE;
+}
+
 /* To a buffer of its own? */
 static bool has_target(const struct submission *s)
 {
-	return s->step->kind != STEP_DRAW && s->step->kind != STEP_DISPATCH &&
-	       s->step->object == CONFIG_NO_OBJECT;
+	return !is_timed(s) && s->step->object == CONFIG_NO_OBJECT;
 }
 
 static size_t batch_bytes(const struct submission *s)
@@ -227,18 +240,6 @@ static int emit_stores(struct workload *w, struct batch *batch, const struct sub
 	return ret;
 }
 
-/* How many units of work of a given price take the step's duration: at least one. */
-static uint32_t units_of_work(const struct workload *w, const struct submission *s,
-			      enum hw_param price)
-{
-	uint64_t unit_ps = w->hardware->value[price];
-	uint64_t units = unit_ps ? (s->step->duration_ps + unit_ps - 1) / unit_ps : 1;
-
-	if (units == 0)
-		return 1;
-	return units > UINT32_MAX ? UINT32_MAX : (uint32_t)units;
-}
-
 static int build_batch(struct workload *w, const struct submission *s)
 {
 	struct batch batch;
@@ -254,14 +255,9 @@ static int build_batch(struct workload *w, const struct submission *s)
 	case STEP_STORE:
 		ret = emit_stores(w, &batch, s);
 		break;
-	case STEP_DRAW:
-		ret = batch_draw(&batch, units_of_work(w, s, HW_3DPRIMITIVE_VERTEX), 1);
-		break;
-	case STEP_DISPATCH:
-		ret = batch_dispatch(&batch, units_of_work(w, s, HW_GPGPU_GROUP), 1, 1);
-		break;
 	default:
-		ret = -EINVAL;
+		ret = gpu_work_emit(&batch, w->hardware, works[s->step->kind],
+				    s->step->duration_ps);
 		break;
 	}
 	return ret ? ret : batch_end(&batch);

@@ -83,6 +83,29 @@ static void draw_and_dispatch(void **state)
 	fixture_end(&f);
 }
 
+static void decode_and_enhance(void **state)
+{
+	const uint32_t slice[] = { 0x71280004, 4321, 0, 0, 0, 0 };
+	const uint32_t columns[20] = { 0x74030012, 1919 };
+	const uint32_t all[20] = { 0x74030012, 0x3fff };
+	struct fixture f = fixture_native();
+	struct batch batch = begin(&f);
+
+	assert_int_equal(batch_decode(&batch, 4321), 0);
+	check(&batch, slice, 6);
+	batch = begin(&f);
+	assert_int_equal(batch_enhance(&batch, 1920), 0);
+	check(&batch, columns, 20);
+	batch = begin(&f);
+	assert_int_equal(batch_enhance(&batch, 16384), 0);
+	check(&batch, all, 20);
+	batch = begin(&f);
+	assert_int_equal(batch_enhance(&batch, 0), -I915_EINVAL);
+	assert_int_equal(batch_enhance(&batch, 16385), -I915_EINVAL);
+	assert_int_equal(batch.used, 0);
+	fixture_end(&f);
+}
+
 static void surfaces_are_checked(void **state)
 {
 	struct blt_surface bad[] = { dst, dst, dst, dst };
@@ -124,6 +147,8 @@ static void full_batch(void **state)
 	assert_int_equal(batch_fast_copy(&batch, &dst, &src, 1, 1), -I915_ENOSPC);
 	assert_int_equal(batch_draw(&batch, 1, 1), -I915_ENOSPC);
 	assert_int_equal(batch_dispatch(&batch, 1, 1, 1), -I915_ENOSPC);
+	assert_int_equal(batch_decode(&batch, 1), -I915_ENOSPC);
+	assert_int_equal(batch_enhance(&batch, 1), -I915_ENOSPC);
 	assert_int_equal(batch.used, used);
 	assert_int_equal(batch.dwords[used], 0xeeeeeeee);
 	assert_int_equal(batch_end(&batch), 0);
@@ -139,6 +164,7 @@ int main(void)
 		cmocka_unit_test(fill),
 		cmocka_unit_test(copies),
 		cmocka_unit_test(draw_and_dispatch),
+		cmocka_unit_test(decode_and_enhance),
 		cmocka_unit_test(surfaces_are_checked),
 		cmocka_unit_test(full_batch),
 	};

@@ -29,6 +29,8 @@ static const struct hw_profile hardware = {
 		[HW_BLT_PS_PER_KIB] = 50 * PS_PER_NS,
 		[HW_3DPRIMITIVE_VERTEX] = PS_PER_NS,
 		[HW_GPGPU_GROUP] = PS_PER_NS,
+		[HW_BITSTREAM_BYTE] = 3000,
+		[HW_VEBOX_COLUMN] = 90000,
 	},
 };
 

@@ -20,6 +20,8 @@ const struct hw_profile rig_profile = { .value = {
 	[HW_BLT_PS_PER_KIB] = 97000,
 	[HW_3DPRIMITIVE_VERTEX] = 1000,
 	[HW_GPGPU_GROUP] = 70000,
+	[HW_BITSTREAM_BYTE] = 3000,
+	[HW_VEBOX_COLUMN] = 90000,
 	[HW_SYMBOL_CLOCK] = 270000000,
 } };
 /* clang-format on */

@@ -3,6 +3,7 @@
 #include "tests/hw-model/rig.h"
 
 #define BCS(offset) (0x22000u + (offset))
+#define COMMAND_PS  13000 /* of the rig: fetch and decode */
 
 /* Run dwords from the ring of a fresh context until idle. */
 static void run_dwords(struct rig *rig, enum gen9_engine_id engine, const uint32_t *dwords,
@@ -236,6 +237,41 @@ static void test_work_takes_its_time(struct rig *rig)
 	before_ps = rig_stats(rig, GEN9_RCS0).busy_ps;
 	run(rig, GEN9_RCS0, CMD_3DPRIMITIVE, 0, 3000, 0, 0, 0, 0, MI_NOOP);
 	CHECK_EQ(rig, rig_stats(rig, GEN9_RCS0).busy_ps - before_ps, empty_ps);
+}
+
+/* What one command takes beyond its fetch: compared with a ring of two empty ones. */
+static uint64_t work_ps(struct rig *rig, enum gen9_engine_id engine, const uint32_t *command,
+			size_t dwords)
+{
+	uint64_t start_ps = rig_stats(rig, engine).busy_ps;
+	uint64_t empty_ps;
+
+	run(rig, engine, MI_NOOP, MI_NOOP);
+	empty_ps = rig_stats(rig, engine).busy_ps - start_ps;
+	run_dwords(rig, engine, command, dwords);
+	return rig_stats(rig, engine).busy_ps - start_ps - 2 * empty_ps + COMMAND_PS;
+}
+
+static void test_decoding_takes_its_time(struct rig *rig)
+{
+	const uint32_t slice[6] = { MFD_AVC_BSD_OBJECT, 5000 };
+
+	CHECK_EQ(rig, work_ps(rig, GEN9_VCS0, slice, 6), 5000 * 3000);
+	CHECK_EQ(rig, work_ps(rig, GEN9_VCS1, slice, 6), 5000 * 3000);
+}
+
+static void enhance_columns(struct rig *rig, uint32_t first, uint32_t last, uint64_t expected_ps)
+{
+	const uint32_t command[20] = { VEB_DI_IECP, first << VEB_FIRST_SHIFT | last };
+
+	CHECK_EQ(rig, work_ps(rig, GEN9_VECS0, command, 20), expected_ps);
+}
+
+static void test_enhancing_takes_its_time(struct rig *rig)
+{
+	enhance_columns(rig, 16, 115, 100 * 90000);
+	enhance_columns(rig, 16, 15, 0);
+	enhance_columns(rig, 0, 0x3fff, UINT64_C(0x4000) * 90000);
 }
 
 /* 2^64 groups. */
@@ -489,6 +525,8 @@ static void test_waiting_semaphore_can_be_preempted(struct rig *rig)
 	T(test_pipe_control)                                                                       \
 	T(test_store_takes_its_time)                                                               \
 	T(test_work_takes_its_time)                                                                \
+	T(test_decoding_takes_its_time)                                                            \
+	T(test_enhancing_takes_its_time)                                                           \
 	T(test_endless_work_does_not_break_the_clock)                                              \
 	T(test_state_commands_are_stepped_over)                                                    \
 	T(test_engines_know_only_their_commands)                                                   \
