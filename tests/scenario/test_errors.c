@@ -197,7 +197,8 @@ static const struct row step_rows[] = {
 	{ STEP "{}]}}]\n",							      "bad.yaml:2:3: a step has 0 keys; expected one, such as wait: all\n"},
 	{ STEP "{flil: {}}]}}]\n",
          "bad.yaml:2:4: unknown step 'flil'; expected one of fill, copy, fast_copy, store, draw, "
-	  "dispatch, decode, enhance, together, wait, sleep, bind, unbind; did you mean 'fill'?\n"                                                                           },
+	  "dispatch, decode, enhance, together, wait, sleep, bind, unbind; did you mean "
+	  "'fill'?\n"																       },
 	{ STEP "{wait: one}, {wait: [all]}]}}]\n",
          "bad.yaml:2:10: 'wait' is not 'all'; expected wait: all\n"
 	  "bad.yaml:2:23: 'wait' is not 'all'; expected wait: all\n"											},
