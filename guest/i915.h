@@ -60,6 +60,15 @@ enum i915_irq_handler {
 };
 
 /*
+ * Wrong orders and missing locks of the driver's half of pvmmio, each a race that loses or mixes up
+ * something. None of them by default.
+ */
+#define I915_DISORDER_REG_ADDR_UNLOCKED (1u << 0) /* a redirected read is no critical section */
+#define I915_DISORDER_IRQ_NO_CHECK      (1u << 1) /* enables interrupts without the doorbell */
+#define I915_DISORDER_IRQ_CHECK_FIRST   (1u << 2) /* rings the doorbell, then clears disable_irq */
+#define I915_DISORDER_PLANE_UNLOCKED    (1u << 3) /* plane and watermark records are no such */
+
+/*
  * What the host cannot serve is not used: PPGTT of 48 bits if it does not offer them (then there is
  * none), large pages likewise. Level ppgtt_update is for 48 bits only, and without large pages.
  */
@@ -69,6 +78,7 @@ struct i915_params {
 	enum i915_ppgtt_mode ppgtt;
 	bool huge_pages; /* PPGTT pages of 64 KiB and 2 MiB; with 48 bits */
 	enum i915_irq_handler irq_handler;
+	uint32_t disorders; /* I915_DISORDER_ */
 };
 
 /* What the driver counted. */

@@ -18,14 +18,14 @@
  *   each scaler of the pipe that is not in use   3 W           the same
  *   watermarks of a plane                        12 W          plane_wm_update: 1 W
  *   line time, in a flip with watermarks         1 W           the same
- *   cursor                                       4 W + 1 R     the same
+ *   cursor; only moved                           4 W + 1 R; 2 W + 1 R     the same
  *
  * Scan line reads are repeated as Linux does, see i915_vblank.c.
  *
- * Pipes are numbered from 0 (A), planes of a pipe from 0 (plane 1 of the manuals). All functions
- * may be called by several vCPUs at once, outside of interrupt handlers; those that change a pipe
- * take turns and may sleep. Errors are negative: -EINVAL for a pipe, plane or value that does not
- * exist, or a pipe that is off.
+ * Pipes are numbered from 0 (A), planes of a pipe from 1, as the hardware counts. All functions may
+ * be called by several vCPUs at once, outside of interrupt handlers; those that change a pipe take
+ * turns and may sleep. Errors are negative: -EINVAL for a pipe, plane or value that does not exist,
+ * or a pipe that is off.
  *
  * Source: Linux 4.19 intel_display.c, intel_sprite.c, intel_pm.c, i915_irq.c, drm_vblank.c.
  */
@@ -36,10 +36,7 @@
 #include <stdint.h>
 
 #include "guest/i915.h"
-
-#define I915_PIPE_COUNT      3u
-#define I915_PLANE_COUNT     3u /* per pipe, besides the cursor */
-#define I915_WATERMARK_COUNT 8u
+#include "hw-model/regs/gen9_display.h"
 
 struct i915_flip;
 
@@ -63,15 +60,15 @@ int i915_display_disable(struct i915 *i915, unsigned pipe);
 
 /* As the registers have them. */
 struct i915_watermarks {
-	unsigned max_level;                   /* levels 0 .. max_level are written; at most 7 */
-	uint32_t level[I915_WATERMARK_COUNT]; /* bit 31 enable, 18:14 lines, 9:0 blocks */
+	unsigned max_level;             /* levels 0 .. max_level are written; at most 7 */
+	uint32_t level[GEN9_WM_LEVELS]; /* bit 31 enable, 18:14 lines, 9:0 blocks */
 	uint32_t transition;
 	uint16_t buffer_start, buffer_end; /* blocks of the display buffer; end exclusive */
 };
 
 /*
  * The `watermark` operation. They take effect with the plane's next update. -EINVAL also for a
- * level that does not exist, or blocks that do not.
+ * level that does not exist, or blocks that do not. -EIO: the host has refused the record.
  */
 int i915_watermarks_update(struct i915 *i915, unsigned pipe, unsigned plane,
 			   const struct i915_watermarks *watermarks);
@@ -88,8 +85,8 @@ struct i915_plane_update {
 	/* Shown: bound in the GGTT, and pinned until a later flip of this plane is done. NULL: off.
 	 */
 	const struct i915_vma *fb;
-	uint32_t format;       /* PLANE_CTL's format field, in place */
-	uint32_t stride_bytes; /* multiple of 64 */
+	uint32_t format;       /* PLANE_CTL's format and tiling fields, in place; no Yf tiles */
+	uint32_t stride_bytes; /* multiple of 64, or of a tile's width */
 	uint16_t src_x, src_y; /* in the framebuffer */
 	uint16_t width, height;
 	uint16_t x, y;                            /* on the screen */
@@ -110,8 +107,8 @@ int i915_flip(struct i915 *i915, unsigned pipe, const struct i915_plane_update *
 	      unsigned count, struct i915_flip **out);
 
 /*
- * Sleep until the vblank after the update, with which it has taken effect, or timeout_ns passed: 0
- * or -ETIME.
+ * Sleep until the vblank after the update, with which it has taken effect, or timeout_ns passed: 0,
+ * -ETIME, or -EIO if the host has refused a plane's record.
  */
 int i915_flip_wait(struct i915_flip *flip, uint64_t timeout_ns);
 bool i915_flip_done(const struct i915_flip *flip);
@@ -134,7 +131,7 @@ struct i915_cursor {
 	int16_t x, y;
 };
 
-/* A mere move costs one write less. Takes no part in flips. */
+/* A mere move costs two writes less. Takes no part in flips. */
 int i915_cursor_update(struct i915 *i915, unsigned pipe, const struct i915_cursor *cursor);
 
 /* ---- vblanks ---- */
@@ -157,6 +154,7 @@ struct i915_display_stats {
 	uint64_t evasions;          /* updates that waited so as not to be torn */
 	uint64_t vblank_interrupts; /* of a pipe whose vblanks had a user, or had one a frame ago */
 	uint64_t watermark_updates;
+	uint64_t records_refused; /* planes and watermarks, by the host */
 };
 void i915_display_get_stats(const struct i915 *i915, struct i915_display_stats *out);
 

@@ -49,7 +49,7 @@ static void init_pat(const struct i915 *i915)
 }
 
 /* Linux 4.19 i915_gem_gtt.c, gtt_write_workarounds(). */
-static void init_large_pages(const struct i915 *i915)
+static void init_large_pages(struct i915 *i915)
 {
 	if (i915->huge_pages)
 		i915_write(i915, GAMW_ECO_DEV_RW_IA,
@@ -93,6 +93,20 @@ static int init_engines(struct i915 *i915)
 	return 0;
 }
 
+/* What a level changes is chosen here, once. */
+static void choose_ops(struct i915 *i915)
+{
+	uint32_t levels = i915->pvmmio_levels;
+
+	i915->submit_ops = levels & PVMMIO_ELSP_SUBMIT ? &i915_submit_pvmmio : &i915_submit_elsp;
+	i915->ppgtt_ops = levels & PVMMIO_PPGTT_UPDATE ? &i915_ppgtt_pv : &i915_ppgtt_native;
+	i915->irq_gate_ops = i915_irq_gate(levels, i915->disorders);
+	i915->read_ops = i915_choose_read_ops(levels, i915->disorders);
+	i915->plane_ops = levels & PVMMIO_PLANE_UPDATE ? &i915_plane_pvmmio : &i915_plane_direct;
+	i915->watermark_ops = levels & PVMMIO_PLANE_WATERMARK ? &i915_watermark_pvmmio
+							      : &i915_watermark_direct;
+}
+
 static int probe(struct i915 *i915, const struct i915_params *params)
 {
 	uint64_t ggtt_bytes;
@@ -106,12 +120,8 @@ static int probe(struct i915 *i915, const struct i915_params *params)
 		err = i915_vgpu_detect(i915, params);
 	if (err)
 		return err;
-	i915->submit_ops = i915->pvmmio_levels & PVMMIO_ELSP_SUBMIT ? &i915_submit_pvmmio
-								    : &i915_submit_elsp;
-	i915->ppgtt_ops = i915->pvmmio_levels & PVMMIO_PPGTT_UPDATE ? &i915_ppgtt_pv
-								    : &i915_ppgtt_native;
-	i915->irq_gate_ops = i915->pvmmio_levels & PVMMIO_MASTER_IRQ ? &i915_irq_gate_pvmmio
-								     : &i915_irq_gate_master;
+	choose_ops(i915);
+	i915_display_init(i915);
 	ggtt_bytes = i915_ggtt_size_bytes(plat_pci_read32(i915->plat, GEN9_PCI_GMCH));
 	if (!ggtt_bytes)
 		return -I915_ENODEV;
@@ -132,6 +142,7 @@ static void teardown(struct i915 *i915)
 {
 	struct platform *plat = i915->plat;
 
+	i915_display_fini(i915);
 	i915_irq_uninstall(i915);
 	i915->ggtt.vm.closed = true; /* as Linux 4.19 does: no entry needs clearing any more */
 	i915_contexts_free(i915);
@@ -154,6 +165,8 @@ int i915_create(struct i915 **out, struct platform *plat, const struct i915_para
 	if (!i915)
 		return -I915_ENOMEM;
 	i915->plat = plat;
+	i915->read_ops = &i915_read_plain;
+	i915->disorders = params->disorders;
 	i915_heap_init(&i915->heap, plat);
 	i915_list_init(&i915->ready);
 	i915_list_init(&i915->contexts);

@@ -10,11 +10,16 @@
  *                         interrupt mask, and the fields of struct i915_engine
  *   i915->shared.*lock    from the first store into a record of the shared page until the host has
  *                         answered
+ *   pipe->mutex           mode and planes of a display pipe; interrupts may be taken under it
+ *   pipe->lock            its vblank state, and its group's interrupt mask
  *   i915->root_lock       the PDP registers of PVINFO until the notification that is about them
  *   i915->lock            lists of contexts, objects and address spaces, context ids, reference
  *                         counts, uses of VMAs by requests
  *   i915->fence_lock      see i915_fence.h
  *   heap.lock             inside its own functions
+ *
+ * i915->shared.reg_lock is the innermost of those under which registers are accessed: every read of
+ * a register may take it.
  *
  * One vm->mutex is taken inside another only if it is free at once. No register is accessed under
  * i915->lock and below. Memory goes back to the platform only outside of interrupt handlers and
@@ -35,6 +40,7 @@
 #include "guest/i915_heap.h"
 #include "guest/i915_list.h"
 #include "guest/i915_pages.h"
+#include "guest/i915_pipe.h"
 #include "guest/i915_ppgtt.h"
 #include "guest/i915_pvmmio.h"
 #include "guest/i915_ring.h"
@@ -163,6 +169,11 @@ struct i915_irq_gate_ops {
 	void (*enable)(struct i915 *i915, bool posting_read);
 };
 
+/* How a register is read. */
+struct i915_read_ops {
+	uint32_t (*read)(struct i915 *i915, uint32_t offset);
+};
+
 struct i915 {
 	struct platform *plat;
 	uint64_t bar0;
@@ -174,9 +185,13 @@ struct i915 {
 	uint32_t pvmmio_levels;
 	struct i915_shared shared;
 	struct plat_lock root_lock;
+	const struct i915_read_ops *read_ops;
 	const struct i915_submit_ops *submit_ops;
+	const struct i915_plane_ops *plane_ops;
+	const struct i915_watermark_ops *watermark_ops;
 	const struct i915_irq_gate_ops *irq_gate_ops;
 	enum i915_irq_handler irq_handler;
+	uint32_t disorders;
 	const struct i915_vm_ops *ppgtt_ops;
 
 	struct i915_heap heap;
@@ -195,18 +210,28 @@ struct i915 {
 	uint64_t interrupts;
 	uint64_t spurious_interrupts;
 	struct i915_engine engines[GEN9_ENGINE_COUNT];
+	struct i915_pipe pipes[GEN9_PIPE_COUNT];
 };
 
-/* ---- registers ---- */
+/* ---- registers; i915_mmio.c ---- */
+extern const struct i915_read_ops i915_read_plain;
+const struct i915_read_ops *i915_choose_read_ops(uint32_t levels, uint32_t disorders);
 
-static inline uint32_t i915_read(const struct i915 *i915, uint32_t offset)
+static inline uint32_t i915_read(struct i915 *i915, uint32_t offset)
 {
-	return plat_read32(i915->plat, i915->bar0 + offset);
+	return i915->read_ops->read(i915, offset);
 }
 
 static inline void i915_write(const struct i915 *i915, uint32_t offset, uint32_t value)
 {
 	plat_write32(i915->plat, i915->bar0 + offset, value);
+}
+
+static inline uint64_t i915_deadline_after(struct platform *plat, uint64_t timeout_ns)
+{
+	uint64_t now_ns = plat_time_ns(plat);
+
+	return timeout_ns > PLAT_NEVER - now_ns ? PLAT_NEVER : now_ns + timeout_ns;
 }
 
 /* ---- i915_object.c ---- */
@@ -227,15 +252,16 @@ void i915_objects_free(struct i915 *i915);
 /* Sets vgpu_active, negotiates pvmmio, withdraws what the host does not offer. 0, -ENODEV (host too
  * old), -ENOMEM, -EIO. */
 int i915_vgpu_detect(struct i915 *i915, const struct i915_params *params);
-unsigned i915_vgpu_fence_count(const struct i915 *i915);
-void i915_vgpu_share(const struct i915 *i915, struct i915_slice *mappable,
-		     struct i915_slice *hidden);
+unsigned i915_vgpu_fence_count(struct i915 *i915);
+void i915_vgpu_share(struct i915 *i915, struct i915_slice *mappable, struct i915_slice *hidden);
 void i915_vgpu_notify_roots(struct i915 *i915, const struct i915_vm *vm, bool create);
 void i915_vgpu_display_ready(const struct i915 *i915);
 
 /* ---- i915_irq.c ---- */
-extern const struct i915_irq_gate_ops i915_irq_gate_master; /* master register: two writes */
-extern const struct i915_irq_gate_ops i915_irq_gate_pvmmio; /* shared word, and one write */
+const struct i915_irq_gate_ops *i915_irq_gate(uint32_t levels, uint32_t disorders);
+void i915_irq_handler(void *opaque);
+
+/* ---- i915_irq_setup.c ---- */
 
 void i915_irq_install(struct i915 *i915);
 void i915_irq_uninstall(struct i915 *i915);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "guest/i915_internal.h"
 
+#include <string.h>
+
 /* In a record's status word until the host has answered. */
 #define STATUS_PENDING UINT32_MAX
 
@@ -9,7 +11,7 @@
 
 /* ---- negotiation ---- */
 
-static uint32_t pvinfo_read(const struct i915 *i915, uint32_t offset)
+static uint32_t pvinfo_read(struct i915 *i915, uint32_t offset)
 {
 	return i915_read(i915, PVINFO_BASE + offset);
 }
@@ -139,4 +141,62 @@ int i915_pvmmio_ggtt(struct i915 *i915, enum g2v_code code, uint64_t start, uint
 	err = ring(i915, code, &record->status);
 	plat_unlock(plat, &i915->shared.ggtt_lock, irq);
 	return err;
+}
+
+/* ---- display records: words, the first of which the host looks for ---- */
+
+static int ring_register(struct i915 *i915, uint32_t *words, const uint32_t *from, size_t count,
+			 uint32_t *status, uint32_t doorbell, uint32_t value)
+{
+	struct platform *plat = i915->plat;
+	uint32_t answer;
+
+	for (size_t i = 1; i < count; i++)
+		plat_store32(plat, &words[i], from[i]);
+	plat_store32(plat, status, STATUS_PENDING);
+	plat_store32(plat, &words[0], from[0] | PVMMIO_RECORD_FILLED);
+	plat_wmb(plat); /* the record before the doorbell */
+	i915_write(i915, doorbell, value);
+	answer = plat_load_acquire32(plat, status);
+	if (answer == PVMMIO_STATUS_OK)
+		return 0;
+	plat_log(plat, "i915: host refuses a display record, register and status",
+		 (uint64_t)doorbell << 32 | answer);
+	return -I915_EIO;
+}
+
+static int ring_locked(struct i915 *i915, uint32_t *words, const uint32_t *from, size_t count,
+		       uint32_t *status, uint32_t doorbell, uint32_t value)
+{
+	bool irq;
+	int err;
+
+	if (i915->disorders & I915_DISORDER_PLANE_UNLOCKED)
+		return ring_register(i915, words, from, count, status, doorbell, value);
+	irq = plat_lock(i915->plat, &i915->shared.plane_lock);
+	err = ring_register(i915, words, from, count, status, doorbell, value);
+	plat_unlock(i915->plat, &i915->shared.plane_lock, irq);
+	return err;
+}
+
+int i915_pvmmio_plane(struct i915 *i915, const struct pvmmio_plane_record *record,
+		      uint32_t doorbell, uint32_t value)
+{
+	struct pvmmio_page *page = i915->shared.page;
+	uint32_t words[sizeof(*record) / 4];
+
+	memcpy(words, record, sizeof(*record));
+	return ring_locked(i915, (uint32_t *)(void *)&page->plane, words, sizeof(words) / 4,
+			   &page->plane_status, doorbell, value);
+}
+
+int i915_pvmmio_watermarks(struct i915 *i915, const struct pvmmio_watermark_record *record,
+			   uint32_t doorbell, uint32_t value)
+{
+	struct pvmmio_page *page = i915->shared.page;
+	uint32_t words[sizeof(*record) / 4];
+
+	memcpy(words, record, sizeof(*record));
+	return ring_locked(i915, (uint32_t *)(void *)&page->watermark, words, sizeof(words) / 4,
+			   &page->watermark_status, doorbell, value);
 }

@@ -9,6 +9,7 @@
  *   function                                exits
  *   i915_pvmmio_negotiate                   6
  *   i915_pvmmio_ppgtt, i915_pvmmio_ggtt     1: the notification
+ *   i915_pvmmio_plane, _watermarks          1: the register that stands for all of them
  */
 #ifndef PVMMIO_GUEST_I915_PVMMIO_H
 #define PVMMIO_GUEST_I915_PVMMIO_H
@@ -27,6 +28,8 @@ struct i915_shared {
 	struct plat_lock lock; /* elsp_data */
 	struct plat_lock ppgtt_lock;
 	struct plat_lock ggtt_lock;
+	struct plat_lock plane_lock; /* plane and watermark records */
+	struct plat_lock reg_lock;   /* reg_addr, until the port is read */
 };
 
 /*
@@ -44,5 +47,14 @@ void i915_pvmmio_free_page(struct i915 *i915);
 int i915_pvmmio_ppgtt(struct i915 *i915, enum g2v_code code, uint64_t root, uint64_t start,
 		      uint64_t length_bytes);
 int i915_pvmmio_ggtt(struct i915 *i915, enum g2v_code code, uint64_t start, uint64_t length_bytes);
+
+/*
+ * Hand over a record of display registers, without PVMMIO_RECORD_FILLED, and write the register
+ * that makes the host take it. 0 or -EIO. May be called with interrupts disabled.
+ */
+int i915_pvmmio_plane(struct i915 *i915, const struct pvmmio_plane_record *record,
+		      uint32_t doorbell, uint32_t value);
+int i915_pvmmio_watermarks(struct i915 *i915, const struct pvmmio_watermark_record *record,
+			   uint32_t doorbell, uint32_t value);
 
 #endif

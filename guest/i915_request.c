@@ -363,13 +363,6 @@ bool i915_request_completed(const struct i915_request *rq)
 	return rq->seqno && passed(hwsp_seqno(rq->engine), rq->seqno);
 }
 
-static uint64_t deadline_after(struct platform *plat, uint64_t timeout_ns)
-{
-	uint64_t now = plat_time_ns(plat);
-
-	return timeout_ns > PLAT_NEVER - now ? PLAT_NEVER : now + timeout_ns;
-}
-
 /*
  * Interrupts stay disabled on this vCPU between each test and plat_halt(), which enables them: what
  * comes in between is taken there. The user interrupt is armed before the first test; one that was
@@ -395,7 +388,7 @@ int i915_request_wait(struct i915_request *rq, uint64_t timeout_ns)
 
 	if (i915_request_completed(rq))
 		return 0;
-	deadline_ns = deadline_after(plat, timeout_ns);
+	deadline_ns = i915_deadline_after(plat, timeout_ns);
 	irq = plat_irq_save(plat);
 	inner = plat_lock(plat, &engine->lock);
 	i915_engine_arm_user_interrupt(engine);
@@ -458,7 +451,7 @@ static int wait_engine_idle(struct i915_engine *engine, uint64_t deadline_ns)
 
 int i915_wait_idle(struct i915 *i915, uint64_t timeout_ns)
 {
-	uint64_t deadline_ns = deadline_after(i915->plat, timeout_ns);
+	uint64_t deadline_ns = i915_deadline_after(i915->plat, timeout_ns);
 	int err = 0;
 
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {

@@ -11,9 +11,10 @@
 
 /* The levels that this driver can use. */
 #define DRIVER_LEVELS                                                                              \
-	(PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
+	(PVMMIO_ELSP_SUBMIT | PVMMIO_PLANE_UPDATE | PVMMIO_PLANE_WATERMARK | PVMMIO_MASTER_IRQ |   \
+	 PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE | PVMMIO_READ_PASSTHROUGH)
 
-static uint32_t pvinfo_read(const struct i915 *i915, uint32_t offset)
+static uint32_t pvinfo_read(struct i915 *i915, uint32_t offset)
 {
 	return i915_read(i915, PVINFO_BASE + offset);
 }
@@ -73,15 +74,14 @@ int i915_vgpu_detect(struct i915 *i915, const struct i915_params *params)
 	return negotiate(i915, params->pvmmio_levels);
 }
 
-unsigned i915_vgpu_fence_count(const struct i915 *i915)
+unsigned i915_vgpu_fence_count(struct i915 *i915)
 {
 	uint32_t count = pvinfo_read(i915, PVINFO_FENCE_NUM);
 
 	return count < GEN9_FENCE_COUNT ? count : GEN9_FENCE_COUNT;
 }
 
-void i915_vgpu_share(const struct i915 *i915, struct i915_slice *mappable,
-		     struct i915_slice *hidden)
+void i915_vgpu_share(struct i915 *i915, struct i915_slice *mappable, struct i915_slice *hidden)
 {
 	mappable->start = pvinfo_read(i915, PVINFO_LOW_GM_BASE);
 	mappable->end = mappable->start + pvinfo_read(i915, PVINFO_LOW_GM_SIZE);

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "guest/i915.h"
+#include "hw-model/regs/gen9_display.h"
 #include "sim/abi/pvmmio.h"
 #include "sim/platform.h"
 
@@ -29,6 +30,7 @@
 #define FAKE_SUBMISSION_LIMIT 4096u
 #define FAKE_STORE_LIMIT      65536u
 #define FAKE_NOTICE_LIMIT     1024u
+#define FAKE_RECORD_LIMIT     64u
 
 struct fake_access {
 	bool write;
@@ -65,6 +67,16 @@ struct fake_execlist {
 	bool valid;
 	uint64_t desc[2];
 	uint32_t tail[2];
+};
+
+/* A display record that the host took. */
+struct fake_record {
+	uint32_t doorbell; /* register */
+	uint32_t value;
+	bool is_watermark;
+	bool locked;
+	struct pvmmio_plane_record plane;
+	struct pvmmio_watermark_record watermark;
 };
 
 struct fake_engine {
@@ -141,6 +153,15 @@ struct platform {
 		unsigned violations; /* rules broken by the driver */
 		const char *violation;
 	} gpu;
+
+	struct {
+		bool automatic; /* a vblank of every enabled pipe whenever the driver sleeps */
+		bool stuck;     /* pipes do not stop */
+		uint32_t line[GEN9_PIPE_COUNT]; /* what PIPEDSL shows */
+		struct fake_record records[FAKE_RECORD_LIMIT];
+		size_t record_count;
+		enum pvmmio_status answer;
+	} display;
 };
 
 struct platform *fake_create(void);      /* native */
@@ -198,6 +219,20 @@ void fake_gpu_csb(struct platform *plat, enum gen9_engine_id engine, uint32_t st
 void fake_gpu_seqno(struct platform *plat, enum gen9_engine_id engine, uint32_t seqno);
 void fake_gpu_event(struct platform *plat, enum gen9_engine_id engine, uint32_t bits);
 uint32_t *fake_gpu_hwsp(const struct platform *plat, enum gen9_engine_id engine);
+
+/* ---- display; fake_display.c ---- */
+
+/* What the interrupt groups of the display show in the master register. */
+uint32_t fake_display_sources(const struct platform *plat);
+void fake_display_event(struct platform *plat, uint32_t isr, uint32_t bits);
+void fake_vblank(struct platform *plat, unsigned pipe); /* a frame later */
+
+/* For the register file: true if the register is one of the display's, then it is done. */
+bool fake_display_write(struct platform *plat, uint32_t offset, uint32_t value);
+bool fake_display_read(const struct platform *plat, uint32_t offset, uint32_t *value);
+
+struct pvmmio_page *fake_shared_page(const struct platform *plat);
+void fake_update_interrupt(struct platform *plat);
 
 /* Take a pending interrupt now, if that is possible. */
 void fake_poll_interrupts(struct platform *plat);

@@ -156,6 +156,8 @@ static bool wake_reason(struct platform *plat)
 	return false;
 }
 
+#define FRAME_NS 16666667u
+
 bool plat_halt(struct platform *plat, uint64_t deadline_ns)
 {
 	bool was_enabled = plat->irq_enabled;
@@ -169,6 +171,12 @@ bool plat_halt(struct platform *plat, uint64_t deadline_ns)
 	woken = wake_reason(plat);
 	while (!woken && plat->gpu.automatic && fake_gpu_step_all(plat))
 		woken = wake_reason(plat);
+	while (!woken && plat->display.automatic && plat->time_ns + FRAME_NS < deadline_ns) {
+		plat->time_ns += FRAME_NS;
+		for (unsigned i = 0; i < GEN9_PIPE_COUNT; i++)
+			fake_vblank(plat, i);
+		woken = wake_reason(plat);
+	}
 	plat->irq_enabled = was_enabled;
 	if (woken)
 		return true;
@@ -269,7 +277,7 @@ void plat_store_release32(struct platform *plat, void *p, uint32_t value)
 	plat_store32(plat, p, value);
 }
 
-static struct pvmmio_page *shared_page(const struct platform *plat)
+struct pvmmio_page *fake_shared_page(const struct platform *plat)
 {
 	uint64_t gpa = plat->regs[(PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_LO) / 4] |
 		       (uint64_t)plat->regs[(PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_HI) / 4] << 32;
@@ -289,7 +297,7 @@ static uint64_t gpa_of(const struct platform *plat, const void *p)
 void plat_store64(struct platform *plat, void *p, uint64_t value)
 {
 	uint64_t gpa = gpa_of(plat, p);
-	const struct pvmmio_page *page = shared_page(plat);
+	const struct pvmmio_page *page = fake_shared_page(plat);
 
 	point(plat);
 	*(uint64_t *)p = value;
@@ -447,18 +455,18 @@ static uint32_t master_sources(const struct platform *plat)
 		if (active >> info->gt_shift & 0xffff)
 			sources |= 1u << info->master_bit;
 	}
-	return sources;
+	return sources | fake_display_sources(plat);
 }
 
 /* Level master_irq: a word of the shared page instead of the master's enable bit. */
 static bool interrupts_enabled(const struct platform *plat)
 {
 	if (plat->host.levels & PVMMIO_MASTER_IRQ)
-		return !shared_page(plat)->disable_irq;
+		return !fake_shared_page(plat)->disable_irq;
 	return plat->regs[MASTER_IRQ / 4] & MASTER_IRQ_ENABLE;
 }
 
-static void update_interrupt(struct platform *plat)
+void fake_update_interrupt(struct platform *plat)
 {
 	if (interrupts_enabled(plat) && master_sources(plat))
 		plat->irq_pending = true;
@@ -472,7 +480,7 @@ void fake_gpu_event(struct platform *plat, enum gen9_engine_id engine, uint32_t 
 	shifted &= ~plat->regs[(info->mmio_base + RING_IMR) / 4];
 	shifted &= ~plat->regs[GT_IMR(info->gt_group) / 4];
 	plat->regs[GT_IIR(info->gt_group) / 4] |= shifted;
-	update_interrupt(plat);
+	fake_update_interrupt(plat);
 }
 
 static bool is_gt_iir(uint32_t offset)
@@ -482,6 +490,10 @@ static bool is_gt_iir(uint32_t offset)
 
 static uint32_t reg_read(struct platform *plat, uint32_t offset)
 {
+	uint32_t value;
+
+	if (fake_display_read(plat, offset, &value))
+		return value;
 	if (offset == MASTER_IRQ)
 		return plat->regs[offset / 4] | master_sources(plat);
 	return plat->regs[offset / 4];
@@ -490,7 +502,7 @@ static uint32_t reg_read(struct platform *plat, uint32_t offset)
 /* The host's half of the negotiation. */
 static void write_levels(struct platform *plat, uint32_t wanted)
 {
-	struct pvmmio_page *page = shared_page(plat);
+	struct pvmmio_page *page = fake_shared_page(plat);
 
 	if (plat->host.levels && plat->host.frozen)
 		return;
@@ -506,7 +518,7 @@ static void write_levels(struct platform *plat, uint32_t wanted)
 static void notify(struct platform *plat, uint32_t code)
 {
 	struct fake_notice *notice = &plat->host.notices[plat->host.notice_count++];
-	struct pvmmio_page *page = plat->host.levels ? shared_page(plat) : NULL;
+	struct pvmmio_page *page = plat->host.levels ? fake_shared_page(plat) : NULL;
 
 	assert_true(plat->host.notice_count < FAKE_NOTICE_LIMIT);
 	assert_true(code < 16);
@@ -530,17 +542,19 @@ static void notify(struct platform *plat, uint32_t code)
 
 static void reg_write(struct platform *plat, uint32_t offset, uint32_t value)
 {
+	if (fake_display_write(plat, offset, value))
+		return;
 	switch (offset) {
 	case PVINFO_BASE + PVINFO_G2V_NOTIFY:
 		notify(plat, value);
 		return;
 	case MASTER_IRQ:
 		plat->regs[offset / 4] = value & MASTER_IRQ_ENABLE;
-		update_interrupt(plat);
+		fake_update_interrupt(plat);
 		return;
 	case PVINFO_BASE + PVINFO_CHECK_PENDING_IRQ:
 		if (!plat->host.ignores_check)
-			update_interrupt(plat);
+			fake_update_interrupt(plat);
 		return;
 	case PVINFO_BASE + PVINFO_ENABLE_PVMMIO:
 		write_levels(plat, value);

@@ -3,7 +3,6 @@
 #include "tests/guest/fixture.h"
 
 #define PV(offset) (PVINFO_BASE + (offset))
-#define PCU_BASE   0x444e0u
 #define PTE_FLAGS  0x83u
 
 static void expect_detection(struct fake_cursor *cursor)
@@ -30,19 +29,51 @@ static void expect_irq_reset(struct fake_cursor *cursor)
 	next_read(cursor, MASTER_IRQ);
 	for (unsigned i = 0; i < 4; i++)
 		expect_group_reset(cursor, GT_ISR(i));
-	expect_group_reset(cursor, PCU_BASE);
+	next_write(cursor, EDP_PSR_IMR, ~0u);
+	next_write(cursor, EDP_PSR_IIR, ~0u);
+	for (unsigned i = 0; i < GEN9_PIPE_COUNT; i++)
+		expect_group_reset(cursor, DE_PIPE_ISR(i));
+	expect_group_reset(cursor, DE_PORT_ISR);
+	expect_group_reset(cursor, DE_MISC_ISR);
+	expect_group_reset(cursor, PCU_ISR);
+	expect_group_reset(cursor, SDE_ISR);
+}
+
+static void expect_group_install(struct fake_cursor *cursor, uint32_t base, uint32_t enabled,
+				 uint32_t unmasked)
+{
+	next_read(cursor, base + 0x8);
+	next_write(cursor, base + 0xc, enabled);
+	next_write(cursor, base + 0x4, ~unmasked);
+	next_read(cursor, base + 0x4);
+}
+
+static void expect_display_irq_install(struct fake_cursor *cursor)
+{
+	next_read(cursor, EDP_PSR_IIR);
+	next_write(cursor, EDP_PSR_IMR, ~0x04040404u);
+	for (unsigned i = 0; i < GEN9_PIPE_COUNT; i++)
+		expect_group_install(cursor, DE_PIPE_ISR(i), 0x90000f81, 0x10000f80);
+	expect_group_install(cursor, DE_PORT_ISR, 0x0e000001, 0x0e000001);
+	expect_group_install(cursor, DE_MISC_ISR, 0x08080000, 0x08080000);
+	next_read(cursor, SDE_IIR);
+	next_write(cursor, SDE_IMR, ~(1u << 17));
+	next_read(cursor, 0xc4030);
+	next_write(cursor, 0xc4030, 0x10101010);
+	next_read(cursor, 0xc403c);
+	next_write(cursor, 0xc403c, 0x10);
 }
 
 static void expect_irq_install(struct fake_cursor *cursor)
 {
 	static const uint32_t enabled[4] = { 0x01010101, 0x01010101, 0, 0x00000101 };
 
-	for (unsigned i = 0; i < 4; i++) {
-		next_read(cursor, GT_IIR(i));
-		next_write(cursor, GT_IER(i), enabled[i]);
-		next_write(cursor, GT_IMR(i), ~enabled[i]);
-		next_read(cursor, GT_IMR(i));
-	}
+	next_read(cursor, SDE_IER);
+	next_write(cursor, SDE_IER, ~0u);
+	next_read(cursor, SDE_IER);
+	for (unsigned i = 0; i < 4; i++)
+		expect_group_install(cursor, GT_ISR(i), enabled[i], enabled[i]);
+	expect_display_irq_install(cursor);
 	next_write(cursor, MASTER_IRQ, MASTER_IRQ_ENABLE);
 	next_read(cursor, MASTER_IRQ);
 }
@@ -165,8 +196,7 @@ static void probe_vgpu(void **state)
 	destroy_and_check(plat, i915);
 }
 
-#define DRIVER_LEVELS                                                                              \
-	(PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
+#define UNKNOWN_LEVEL (1u << 30)
 
 /* The accesses of a negotiation whose page is at gpa, up to the levels that were read back. */
 static void expect_negotiation(struct fake_cursor *cursor)
@@ -183,7 +213,7 @@ static void expect_negotiation(struct fake_cursor *cursor)
 
 static void expect_levels(struct fake_cursor *cursor)
 {
-	next_write(cursor, PV(PVINFO_ENABLE_PVMMIO), DRIVER_LEVELS);
+	next_write(cursor, PV(PVINFO_ENABLE_PVMMIO), PVMMIO_ALL);
 	next_read(cursor, PV(PVINFO_ENABLE_PVMMIO));
 }
 
@@ -219,7 +249,7 @@ static void negotiation_accepted(void **state)
 	struct i915 *i915;
 	size_t pages;
 
-	plat->host.offered = PVMMIO_ELSP_SUBMIT | PVMMIO_PLANE_UPDATE;
+	plat->host.offered = PVMMIO_ELSP_SUBMIT | UNKNOWN_LEVEL;
 	assert_int_equal(negotiated(plat, &i915, &pages), PVMMIO_ELSP_SUBMIT);
 	assert_int_equal(pages, pages_without_pvmmio() + 1);
 	expect_detection(&cursor);
@@ -241,7 +271,7 @@ static void negotiation_refused(void **state)
 	struct i915 *i915;
 	size_t pages;
 
-	plat->host.offered = PVMMIO_PLANE_UPDATE; /* nothing that is wanted */
+	plat->host.offered = UNKNOWN_LEVEL; /* nothing that is wanted */
 	assert_int_equal(negotiated(plat, &i915, &pages), 0);
 	assert_int_equal(pages, pages_without_pvmmio());
 	expect_detection(&cursor);
@@ -314,7 +344,7 @@ static void negotiation_more_than_wanted(void **state)
 {
 	struct platform *plat = fake_create_vgpu();
 
-	plat->host.extra = PVMMIO_PLANE_UPDATE;
+	plat->host.extra = UNKNOWN_LEVEL;
 	check_unusable(plat);
 }
 

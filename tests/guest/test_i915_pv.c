@@ -235,10 +235,10 @@ static void ppgtt_level_is_for_four_levels_only(void **state)
 		enum i915_ppgtt_mode mode;
 		uint32_t caps, levels;
 	} cases[] = {
-		{I915_PPGTT_48BIT,  VGT_CAPS_FULL_48BIT_PPGTT, 0x39},
-		{ I915_PPGTT_32BIT, VGT_CAPS_FULL_48BIT_PPGTT, 0x29},
-		{ I915_PPGTT_NONE,  VGT_CAPS_FULL_48BIT_PPGTT, 0x29},
-		{ I915_PPGTT_48BIT, 0,                         0x29},
+		{I915_PPGTT_48BIT,  VGT_CAPS_FULL_48BIT_PPGTT, 0x7f},
+		{ I915_PPGTT_32BIT, VGT_CAPS_FULL_48BIT_PPGTT, 0x6f},
+		{ I915_PPGTT_NONE,  VGT_CAPS_FULL_48BIT_PPGTT, 0x6f},
+		{ I915_PPGTT_48BIT, 0,                         0x6f},
 	};
 
 	for (unsigned i = 0; i < 4; i++) {
