@@ -5,7 +5,9 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{"run", "run scenarios and report what each exit costs; the default", command_run},
+	{"run",    "run scenarios and report what each exit costs; the default", command_run  },
+	{ "sweep", "run a scenario at every point of a grid; CSV or JSON Lines", command_sweep},
+	{ "merge", "put the shards of a sweep together",                         command_merge},
 };
 
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

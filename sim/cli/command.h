@@ -42,5 +42,7 @@ char *command_list(void);
 /* ---- the commands ---- */
 
 int command_run(int argc, char **argv);
+int command_sweep(int argc, char **argv);
+int command_merge(int argc, char **argv);
 
 #endif

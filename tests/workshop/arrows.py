@@ -30,7 +30,8 @@ ARROWS = {
     "sim/report": ("sim/machine", "sim/scenario", "sim/abi", "hw-model/gen9_gpu.h",
                    "hw-model/regs"),
     "sim/simulation": EVERYTHING,
-    "sim/cli": ("sim/simulation", "sim/report", "sim/scenario", "sim/machine"),
+    "sim/study": ("sim/simulation", "sim/report", "sim/scenario", "sim/machine"),
+    "sim/cli": ("sim/study", "sim/simulation", "sim/report", "sim/scenario", "sim/machine"),
 }
 
 # What a freestanding driver may ask of a compiler's and a kernel's headers: types, constants and
