@@ -15,41 +15,6 @@
 #define HEAD_WRAP_SHIFT 21
 #define HEAD_WRAP_MAX   0x7ffu
 
-/*
- * Registers that commands may write and that no context image holds. They change hands with the
- * engine; masked ones are written with all of their mask.
- */
-static const struct {
-	uint16_t reg;
-	bool masked;
-} switched_registers[] = {
-	{RING_NOPID,   false},
-	{ RING_INSTPM, true },
-};
-
-// The engine gets a new owner: exchange the registers that are not in the context.
-static void switch_owner(struct sched_engine *engine, struct vgpu *vgpu)
-{
-	struct hw *hw = engine->hw->hw;
-	enum gen9_engine_id id = engine->hw->id;
-
-	if (engine->owner == vgpu)
-		return;
-	work_spend(vgpu->m, WORK_OWNER_SWITCH, 1);
-	for (size_t i = 0; i < sizeof(switched_registers) / sizeof(switched_registers[0]); i++) {
-		uint32_t reg = engine_reg(id, switched_registers[i].reg);
-		uint32_t value;
-
-		if (engine->owner)
-			vreg_write(engine->owner, reg, hw_read32(hw, reg));
-		value = vreg_read(vgpu, reg);
-		if (switched_registers[i].masked)
-			value = 0xffff0000u | (value & 0xffff);
-		hw_write32(hw, reg, value);
-	}
-	engine->owner = vgpu;
-}
-
 static int prepare(struct workload *workload, uint64_t *descriptor)
 {
 	int ret = gvt_workload_scan(workload);
@@ -79,7 +44,7 @@ static int dispatch(struct sched_engine *engine, struct workload *workload)
 		gvt_workload_judge(vgpu, ret);
 	} else {
 		vreg_write(vgpu, engine_reg(workload->engine, RING_START), workload->ring_start);
-		switch_owner(engine, vgpu);
+		engine_take(engine, vgpu);
 		trace_emit(vgpu->m, TRACE_WORKLOAD_START, vgpu->vm->id, workload->engine,
 			   workload->descriptor);
 		hw_engine_submit(engine->hw, descriptor);
@@ -165,7 +130,7 @@ static void recover(struct sched_engine *engine, struct workload *workload)
 	vgpu_incident(workload->vgpu, GVT_INCIDENT_WORKLOAD_HANG, workload->descriptor);
 	save_engine_state(engine, workload->vgpu);
 	hw_engine_reset(engine->hw);
-	engine->owner = NULL;
+	engine_forget_owner(engine);
 }
 
 void dispatch_thread(void *arg)

@@ -62,7 +62,7 @@ int gvt_create(struct gvt **out, const struct gvt_config *config)
 	ret = hw_init(&gvt->hw, config->m, config->gpu_bar0);
 	if (ret)
 		goto fini_mmio;
-	sched_init(gvt);
+	sched_init(gvt, &config->sched);
 	ppgtt_lru_init(&gvt->ppgtt_lru);
 	oos_pool_init(&gvt->oos_pool, config->oos_pool_pages);
 	*out = gvt;

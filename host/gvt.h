@@ -24,16 +24,28 @@
 #include "sim/machine/msi.h"
 #include "sim/machine/vm.h"
 
-#define GVT_VGPU_LIMIT 7 /* ids 1..7 as upstream */
+/* Upstream has 7, ids 1 to 7. Here GGTT and fences decide, which end before ids do. */
+#define GVT_VGPU_LIMIT 64
 
 struct gvt;
 struct vgpu;
+
+/* The scheduler's times (host/scheduler.h). 0 is upstream's, but for the boost: none. */
+struct gvt_sched_config {
+	uint64_t tick_ps;   /* 1 ms */
+	uint64_t period_ps; /* 100 ms */
+	uint64_t boost_ps;
+};
+
+#define GVT_WEIGHT_DEFAULT 2u /* of upstream's smallest type; weights are 16 / n */
+#define GVT_WEIGHT_LIMIT   256u
 
 struct gvt_config {
 	struct machine *m;
 	uint64_t gpu_bar0;       /* where the GPU's BAR0 is on the host's bus */
 	uint32_t pvmmio_offered; /* level bits this host supports */
 	unsigned oos_pool_pages; /* out-of-sync pages for all vGPUs; 0: 8192 */
+	struct gvt_sched_config sched;
 };
 
 /* What becomes of the page tables of a guest whose address spaces are shadowed. */
@@ -51,6 +63,7 @@ struct vgpu_config {
 	uint32_t pvmmio_allowed; /* level bits this vGPU may negotiate */
 	bool deferred_doorbell;  /* level pv_submission: served by a thread, not in the exit */
 	enum vgpu_shadow shadow;
+	unsigned weight; /* in scheduling, at most GVT_WEIGHT_LIMIT; 0: GVT_WEIGHT_DEFAULT */
 };
 
 /* What the mediator did for one vGPU. */
@@ -60,6 +73,8 @@ struct vgpu_stats {
 	uint64_t workloads_failed;
 	uint64_t msi_injected;
 	uint64_t ppgtt_reclaimed; /* address spaces whose shadow tables the host took back */
+	uint64_t owned_ps;        /* had the GPU */
+	uint64_t turns;           /* was given it */
 	uint32_t pvmmio_levels;   /* negotiated */
 	bool failsafe;
 };

@@ -234,6 +234,7 @@ const struct mmio_row mmio_engine_rows[] = {
 	{ RING_INSTDONE,           1,  MMIO_RO,                        engine_state_read, NULL              },
 	{ RING_ACTHD,              1,  MMIO_RO,                        engine_state_read, NULL              },
 	{ RING_HWS_PGA,            1,  0,                              NULL,              hws_pga_write     },
+	{ RING_EXCC,               1,  MMIO_MASKED,                    NULL,              NULL              },
 	{ RING_NOPID,              1,  MMIO_CMD_READ | MMIO_CMD_WRITE, NULL,              NULL              },
 	{ RING_MI_MODE,            1,  MMIO_MASKED,                    NULL,              NULL              },
 	{ RING_IMR,                1,  0,                              NULL,              interrupt_imr_write },
@@ -261,6 +262,8 @@ const struct mmio_row mmio_global_rows[] = {
 	{ FORCEWAKE_MEDIA_ACK,  1,  MMIO_RO,     NULL,        NULL            },
 	{ R_PWR_CLK_STATE,      1,  MMIO_CMD_READ | MMIO_CMD_WRITE, NULL, NULL },
 	{ 0x020e0,              1,  MMIO_MASKED, NULL,        NULL            }, // FF_SLICE_CS_CHICKEN1
+	{ 0x020e4,              1,  MMIO_MASKED, NULL,        NULL            }, // FF_SLICE_CS_CHICKEN2
+	{ 0x020ec,              1,  MMIO_MASKED, NULL,        NULL            }, // CS_DEBUG_MODE1
 	{ 0x04260,              5,  0,           zero_read,   NULL            }, // TLB invalidation
 	{ GDRST,                1,  MMIO_WHOLE,  NULL,        gdrst_write     },
 	{ FORCEWAKE_GT,         1,  MMIO_MASKED, NULL,        forcewake_write },

@@ -7,11 +7,22 @@
 #include "host/vgpu.h"
 #include "host/workload.h"
 
-#define SLICE_PS PS_PER_MS // gvt/sched_policy.c, GVT_DEFAULT_TIME_SLICE
+// gvt/sched_policy.c of Linux 5.1: GVT_DEFAULT_TIME_SLICE, GVT_TS_BALANCE_PERIOD_MS,
+// GVT_TS_BALANCE_STAGE_NUM.
+#define DEFAULT_TICK_PS   PS_PER_MS
+#define DEFAULT_PERIOD_PS (100 * PS_PER_MS)
+#define BALANCE_STAGES    10u
 
-void sched_init(struct gvt *gvt)
+void sched_init(struct gvt *gvt, const struct gvt_sched_config *config)
 {
-	sim_mutex_init(&gvt->sched.lock, "sched_lock");
+	struct scheduler *sched = &gvt->sched;
+
+	sim_mutex_init(&sched->lock, "sched_lock");
+	sched->tick_ps = config->tick_ps ? config->tick_ps : DEFAULT_TICK_PS;
+	sched->period_ps = config->period_ps ? config->period_ps : DEFAULT_PERIOD_PS;
+	sched->boost_ps = config->boost_ps;
+	sched->balance_at_ps = EXEC_NEVER;
+	sched->tick_at_ps = EXEC_NEVER;
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
 		gvt->sched.engines[id].gvt = gvt;
 		gvt->sched.engines[id].hw = &gvt->hw.engines[id];
@@ -68,6 +79,12 @@ static void run_queue_append(struct scheduler *sched, struct vgpu *vgpu)
 	*link = vgpu;
 }
 
+static void run_queue_prepend(struct scheduler *sched, struct vgpu *vgpu)
+{
+	vgpu->sched_next = sched->run_queue;
+	sched->run_queue = vgpu;
+}
+
 static bool engines_are_busy(const struct scheduler *sched)
 {
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
@@ -76,13 +93,89 @@ static bool engines_are_busy(const struct scheduler *sched)
 	return false;
 }
 
-// The vGPU that waits longest, other than the owner.
-static struct vgpu *find_candidate(const struct scheduler *sched)
+/* ---- time ---- */
+
+static void charge(struct scheduler *sched, uint64_t until_ps)
 {
+	if (sched->current) {
+		uint64_t ps = until_ps - sched->charged_ps;
+
+		sched->current->sched_left_ps -= (int64_t)ps;
+		sched->current->stats.owned_ps += ps;
+	}
+	sched->charged_ps = until_ps;
+}
+
+static uint64_t total_weight(const struct scheduler *sched)
+{
+	uint64_t total = 0;
+
+	for (const struct vgpu *vgpu = sched->run_queue; vgpu; vgpu = vgpu->sched_next)
+		total += vgpu->sched_weight;
+	return total;
+}
+
+static int64_t allotment(const struct scheduler *sched, const struct vgpu *vgpu, uint64_t total)
+{
+	return (int64_t)(sched->period_ps / total * vgpu->sched_weight);
+}
+
+// Every tenth balance forgets what was left or owed, the others add to it.
+static void balance(struct scheduler *sched)
+{
+	bool forget = sched->stage == 0;
+	uint64_t total = total_weight(sched);
+
+	sched->stage = (sched->stage + 1) % BALANCE_STAGES;
+	for (struct vgpu *vgpu = sched->run_queue; vgpu; vgpu = vgpu->sched_next)
+		vgpu->sched_left_ps = allotment(sched, vgpu, total) +
+				      (forget ? 0 : vgpu->sched_left_ps);
+}
+
+/*
+ * Bring the books up to now. Balances that no pass took place for are caught up with: what is
+ * charged before and after each is as if there had been one.
+ */
+static void account(struct gvt *gvt)
+{
+	struct scheduler *sched = &gvt->sched;
+	uint64_t now_ps = exec_now(gvt->m->ex);
+
+	while (sched->balance_at_ps <= now_ps) {
+		charge(sched, sched->balance_at_ps);
+		balance(sched);
+		sched->balance_at_ps += sched->period_ps;
+	}
+	charge(sched, now_ps);
+}
+
+/* ---- policy ---- */
+
+static bool is_boosted(const struct gvt *gvt, const struct vgpu *vgpu)
+{
+	return exec_now(gvt->m->ex) < vgpu->sched_boost_end_ps;
+}
+
+// A vGPU without company has nobody to leave time to.
+static bool is_eligible(const struct gvt *gvt, const struct vgpu *vgpu)
+{
+	bool alone = gvt->sched.run_queue == vgpu && !vgpu->sched_next;
+
+	return has_work(vgpu) && (alone || vgpu->sched_left_ps > 0 || is_boosted(gvt, vgpu));
+}
+
+// Whoever should have the GPU: NULL is the idle vGPU.
+static struct vgpu *choose(struct gvt *gvt)
+{
+	struct scheduler *sched = &gvt->sched;
 	struct vgpu *vgpu = sched->run_queue;
 
-	while (vgpu && (vgpu == sched->current || !has_work(vgpu)))
+	while (vgpu && !is_eligible(gvt, vgpu))
 		vgpu = vgpu->sched_next;
+	if (vgpu && !is_boosted(gvt, vgpu)) {
+		run_queue_remove(sched, vgpu);
+		run_queue_append(sched, vgpu);
+	}
 	return vgpu;
 }
 
@@ -92,33 +185,71 @@ static void switch_to_next(struct gvt *gvt)
 
 	sched->current = sched->next;
 	sched->next = NULL;
-	sched->slice_end_ps = exec_now(gvt->m->ex) + SLICE_PS;
-	run_queue_remove(sched, sched->current);
-	run_queue_append(sched, sched->current);
+	sched->switching = false;
+	if (!sched->current)
+		return;
+	sched->current->stats.turns++;
 	kick_all_engines(gvt);
+}
+
+static uint64_t tick_from(const struct scheduler *sched, uint64_t at_ps)
+{
+	return (at_ps + sched->tick_ps - 1) / sched->tick_ps * sched->tick_ps;
+}
+
+// How long from now until the owner has used up what it has.
+static uint64_t credit_ps(const struct vgpu *vgpu)
+{
+	return vgpu->sched_left_ps > 0 ? (uint64_t)vgpu->sched_left_ps : 0;
+}
+
+/*
+ * The first tick at which a pass could find something else to do than now, if no event comes
+ * before. Upstream's timer ticks on regardless.
+ */
+static uint64_t next_tick(const struct gvt *gvt)
+{
+	const struct scheduler *sched = &gvt->sched;
+	uint64_t now_ps = exec_now(gvt->m->ex);
+	uint64_t soon_ps = tick_from(sched, now_ps + 1);
+	uint64_t at_ps = EXEC_NEVER;
+
+	if (sched->switching)
+		return EXEC_NEVER; // the last workload's completion asks for a pass
+	for (const struct vgpu *vgpu = sched->run_queue; vgpu; vgpu = vgpu->sched_next) {
+		uint64_t its_ps = EXEC_NEVER;
+
+		if (vgpu == sched->current && !has_work(vgpu))
+			its_ps = soon_ps;
+		else if (vgpu == sched->current && sched->run_queue->sched_next)
+			its_ps = tick_from(sched, now_ps + credit_ps(vgpu));
+		else if (vgpu != sched->current && is_eligible(gvt, vgpu))
+			its_ps = soon_ps;
+		else if (vgpu != sched->current && has_work(vgpu))
+			its_ps = tick_from(sched, sched->balance_at_ps);
+		if (its_ps < at_ps)
+			at_ps = its_ps;
+	}
+	return at_ps > now_ps ? at_ps : soon_ps;
 }
 
 static void schedule(struct gvt *gvt)
 {
 	struct scheduler *sched = &gvt->sched;
-	struct vgpu *candidate;
 
 	sim_mutex_lock(gvt->m, &sched->lock);
-	candidate = find_candidate(sched);
-	if (!sched->next && candidate &&
-	    (!sched->current || !has_work(sched->current) ||
-	     exec_now(gvt->m->ex) >= sched->slice_end_ps))
-		sched->next = candidate;
-	if (sched->next && !engines_are_busy(sched))
+	account(gvt);
+	if (!sched->switching) {
+		sched->next = choose(gvt);
+		sched->switching = sched->next != sched->current;
+	}
+	if (sched->switching && !engines_are_busy(sched))
 		switch_to_next(gvt);
-	sched->contended = !sched->next && find_candidate(sched);
+	sched->tick_at_ps = next_tick(gvt);
 	sim_mutex_unlock(gvt->m, &sched->lock);
 }
 
-static bool slice_is_over(struct gvt *gvt)
-{
-	return gvt->sched.contended && exec_now(gvt->m->ex) >= gvt->sched.slice_end_ps;
-}
+/* ---- the service thread ---- */
 
 void sched_service_thread(void *arg)
 {
@@ -129,9 +260,8 @@ void sched_service_thread(void *arg)
 	for (;;) {
 		struct work_origin origin = { .vm_id = -1 };
 
-		while (!sched->event && !slice_is_over(gvt))
-			exec_wait(gvt->m->ex, &sched->service_waiters,
-				  sched->contended ? sched->slice_end_ps : EXEC_NEVER);
+		while (!sched->event && exec_now(gvt->m->ex) < sched->tick_at_ps)
+			exec_wait(gvt->m->ex, &sched->service_waiters, sched->tick_at_ps);
 		if (sched->event)
 			origin = sched->event_origin;
 		sched->event = false;
@@ -140,6 +270,8 @@ void sched_service_thread(void *arg)
 		schedule(gvt);
 	}
 }
+
+/* ---- taking part ---- */
 
 void sched_queue(struct workload *workload)
 {
@@ -150,14 +282,49 @@ void sched_queue(struct workload *workload)
 	kick_engine(gvt, &gvt->sched.engines[workload->engine]);
 }
 
+/*
+ * With one more to share with, nobody keeps more than its new allotment, and the new one gets its
+ * at once: upstream lets it live on the boost until the next balance. Leaving and joining again
+ * wins nothing.
+ */
+static void join(struct gvt *gvt, struct vgpu *vgpu)
+{
+	struct scheduler *sched = &gvt->sched;
+	uint64_t now_ps = exec_now(gvt->m->ex);
+	uint64_t total;
+
+	account(gvt);
+	if (!sched->run_queue) {
+		sched->balance_at_ps = now_ps + sched->period_ps;
+		sched->stage = 1;
+	}
+	vgpu->scheduled = true;
+	if (sched->boost_ps)
+		run_queue_prepend(sched, vgpu);
+	else
+		run_queue_append(sched, vgpu);
+	total = total_weight(sched);
+	for (struct vgpu *v = sched->run_queue; v; v = v->sched_next)
+		if (v->sched_left_ps > allotment(sched, v, total))
+			v->sched_left_ps = allotment(sched, v, total);
+	vgpu->sched_boost_end_ps = now_ps + sched->boost_ps;
+}
+
+static void leave(struct scheduler *sched, struct vgpu *vgpu)
+{
+	vgpu->scheduled = false;
+	run_queue_remove(sched, vgpu);
+	if (!sched->run_queue)
+		sched->balance_at_ps = EXEC_NEVER;
+}
+
 void sched_start(struct vgpu *vgpu)
 {
 	struct gvt *gvt = vgpu->gvt;
 
 	sim_mutex_lock(gvt->m, &gvt->sched.lock);
 	if (!vgpu->scheduled) {
-		vgpu->scheduled = true;
-		run_queue_append(&gvt->sched, vgpu);
+		join(gvt, vgpu);
 		kick_service(gvt);
 	}
 	sim_mutex_unlock(gvt->m, &gvt->sched.lock);
@@ -170,16 +337,17 @@ void sched_stop(struct vgpu *vgpu)
 	struct scheduler *sched = &gvt->sched;
 	bool in_context = gvt->m->ex->current;
 
-	if (in_context)
+	if (in_context) {
 		sim_mutex_lock(gvt->m, &sched->lock);
-	if (vgpu->scheduled) {
-		vgpu->scheduled = false;
-		run_queue_remove(sched, vgpu);
+		account(gvt);
 	}
+	if (vgpu->scheduled)
+		leave(sched, vgpu);
 	if (sched->current == vgpu)
 		sched->current = NULL;
-	if (sched->next == vgpu) {
+	if (sched->switching && sched->next == vgpu) {
 		sched->next = NULL;
+		sched->switching = false;
 		// Engines that the owner left idle in favour of this one may have work.
 		kick_all_engines(gvt);
 	}
@@ -195,6 +363,8 @@ void sched_wait_idle(struct vgpu *vgpu)
 		exec_wait(vgpu->m->ex, &vgpu->idle_waiters, EXEC_NEVER);
 }
 
+/* ---- engine threads ---- */
+
 static struct workload *pick(struct sched_engine *engine)
 {
 	struct gvt *gvt = engine->gvt;
@@ -203,7 +373,7 @@ static struct workload *pick(struct sched_engine *engine)
 
 	sim_mutex_lock(gvt->m, &sched->lock);
 	assert(!engine->current);
-	if (sched->current && !sched->next)
+	if (sched->current && !sched->switching)
 		workload = sched->current->engines[engine->hw->id].first;
 	if (workload) {
 		workload->running = true;
@@ -233,6 +403,18 @@ struct workload *sched_next_workload(struct sched_engine *engine)
 	return workload;
 }
 
+// With its queues empty the owner need not stay until its time is up: let the timer look sooner.
+static void update_tick(struct gvt *gvt)
+{
+	struct scheduler *sched = &gvt->sched;
+	uint64_t at_ps = next_tick(gvt);
+
+	if (at_ps >= sched->tick_at_ps)
+		return;
+	sched->tick_at_ps = at_ps;
+	exec_wake_all(gvt->m->ex, &sched->service_waiters, exec_now(gvt->m->ex));
+}
+
 void sched_finished(struct sched_engine *engine, struct vgpu *vgpu)
 {
 	struct gvt *gvt = engine->gvt;
@@ -242,7 +424,9 @@ void sched_finished(struct sched_engine *engine, struct vgpu *vgpu)
 	vgpu->running_count--;
 	if (!vgpu->running_count)
 		exec_wake_all(gvt->m->ex, &vgpu->idle_waiters, exec_now(gvt->m->ex));
-	if (gvt->sched.next || find_candidate(&gvt->sched))
+	if (gvt->sched.switching)
 		kick_service(gvt);
+	else
+		update_tick(gvt);
 	sim_mutex_unlock(gvt->m, &gvt->sched.lock);
 }

@@ -211,7 +211,7 @@ static bool config_is_valid(const struct vgpu_config *config)
 	       config->aperture_bytes && !(config->aperture_bytes & PAGE_MASK) &&
 	       config->hidden_bytes && !(config->hidden_bytes & PAGE_MASK) &&
 	       config->aperture_bytes <= GGTT_BYTES && config->hidden_bytes <= GGTT_BYTES &&
-	       config->fence_count <= GEN9_FENCE_COUNT;
+	       config->fence_count <= GEN9_FENCE_COUNT && config->weight <= GVT_WEIGHT_LIMIT;
 }
 
 int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *config)
@@ -227,6 +227,8 @@ int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *co
 	vgpu->gvt = gvt;
 	vgpu->m = gvt->m;
 	vgpu->vm = config->vm;
+	vgpu->sched_left_ps = INT64_MAX;
+	vgpu->sched_weight = config->weight ? config->weight : GVT_WEIGHT_DEFAULT;
 	sim_mutex_init(&vgpu->lock, "vgpu_lock");
 	vgpu->pvmmio_offered = gvt->pvmmio_offered & config->pvmmio_allowed & PVMMIO_IMPLEMENTED;
 	vgpu->deferred_doorbell = config->deferred_doorbell;
@@ -299,13 +301,6 @@ static void drop_workloads(struct vgpu *vgpu)
 	}
 }
 
-static void release_engines(struct vgpu *vgpu)
-{
-	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
-		if (vgpu->gvt->sched.engines[id].owner == vgpu)
-			vgpu->gvt->sched.engines[id].owner = NULL;
-}
-
 static void clear_fences(struct vgpu *vgpu)
 {
 	for (unsigned i = 0; vgpu->fences_written && i < vgpu->fence_count; i++)
@@ -341,7 +336,7 @@ void vgpu_destroy(struct vgpu *vgpu)
 	ppgtt_fini(vgpu);
 	if (in_context)
 		sim_mutex_unlock(vgpu->m, &vgpu->lock);
-	release_engines(vgpu);
+	engines_release(vgpu);
 	clear_fences(vgpu);
 	shadow_context_fini(vgpu);
 	gtt_fini(vgpu);

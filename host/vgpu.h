@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "host/dma_map.h"
+#include "host/engine_owner.h"
 #include "host/gvt.h"
 #include "host/hw.h"
 #include "host/mmio.h"
@@ -139,6 +140,9 @@ struct vgpu {
 	/* scheduling, under sched->lock */
 	bool scheduled; /* in the run queue */
 	struct vgpu *sched_next;
+	unsigned sched_weight;
+	int64_t sched_left_ps; /* of its allotment; below zero: a debt */
+	uint64_t sched_boost_end_ps;
 	unsigned running_count; /* workloads that engines work on */
 	struct exec_waitq idle_waiters;
 
@@ -153,17 +157,27 @@ struct sched_engine {
 	struct hw_engine *hw;
 	struct workload *current;
 	struct vgpu *owner; /* whose registers the engine holds; NULL: the host's */
+	uint32_t host_value[ENGINE_SWITCH_LIMIT]; /* of engine_switch_rows(), while it is not */
+	uint32_t host_mocs[ENGINE_MOCS_COUNT];
+	uint32_t mocs[ENGINE_MOCS_COUNT]; /* what the engine has, if mocs_known */
+	bool mocs_known;
 	bool kicked;
 	struct exec_waitq waiters;
 };
 
 struct scheduler {
 	struct sim_mutex lock;
-	struct vgpu *run_queue; /* least recently scheduled first */
+	uint64_t tick_ps;
+	uint64_t period_ps; /* from one balance to the next */
+	uint64_t boost_ps;
+	struct vgpu *run_queue; /* least recently chosen first */
 	struct vgpu *current;   /* owns the GPU; NULL: nobody */
-	struct vgpu *next;      /* gets it once current's workloads are done */
-	uint64_t slice_end_ps;
-	bool contended; /* somebody waits for current's slice to end */
+	struct vgpu *next;      /* if switching: who gets it once current's workloads are done */
+	bool switching;
+	uint64_t charged_ps; /* until when current's time is charged */
+	uint64_t balance_at_ps;
+	unsigned stage; /* 0: the next balance forgets */
+	uint64_t tick_at_ps;
 	bool event;
 	struct work_origin event_origin;
 	struct exec_waitq service_waiters;
@@ -211,10 +225,15 @@ void vgpu_enter_failsafe(struct vgpu *vgpu);
 void vgpu_reset_engines(struct vgpu *vgpu, uint32_t engine_mask, bool full);
 
 /* work_spend() that costs nothing outside of contexts, where a vGPU is taken apart in the end. */
+static inline void host_work(struct machine *m, enum work_kind kind, uint64_t count)
+{
+	if (m->ex->current)
+		work_spend(m, kind, count);
+}
+
 static inline void host_spend(const struct vgpu *vgpu, enum work_kind kind, uint64_t count)
 {
-	if (vgpu->m->ex->current)
-		work_spend(vgpu->m, kind, count);
+	host_work(vgpu->m, kind, count);
 }
 
 static inline uint32_t vreg_read(const struct vgpu *vgpu, uint32_t offset)

@@ -24,6 +24,7 @@ const struct gen9_engine_info gen9_engines[GEN9_ENGINE_COUNT] = GEN9_ENGINE_TABL
 #define W1C(offset, name)           { (offset), (name), 0, GEN9_REG_W1C }
 
 const struct gen9_reg_info gen9_engine_regs[] = {
+	MASKED(RING_EXCC, "EXCC"),
 	RW(RING_TAIL, "TAIL"),
 	RW(RING_HEAD, "HEAD"),
 	RW(RING_START, "START"),
@@ -179,9 +180,13 @@ const struct gen9_reg_info gen9_engine_regs[] = {
 const struct gen9_reg_info gen9_global_regs[] = {
 	RO(0x00d84, "FORCEWAKE_ACK_RENDER"),
 	RO(0x00d88, "FORCEWAKE_ACK_MEDIA"),
+	RW(0x020a0, "RCS0_FF_THREAD_MODE"),
 	RW(R_PWR_CLK_STATE, "RCS0_R_PWR_CLK_STATE"),
 	MASKED(0x020d4, "RCS0_CSFE_CHICKEN1"),
 	MASKED(0x020e0, "RCS0_FF_SLICE_CS_CHICKEN1"),
+	MASKED(0x020e4, "RCS0_FF_SLICE_CS_CHICKEN2"),
+	MASKED(0x020ec, "RCS0_CS_DEBUG_MODE1"),
+	RW(0x02248, "RCS0_CTX_PREEMPT"),
 	RW(GAMW_ECO_DEV_RW_IA, "GAMW_ECO_DEV_RW_IA"),
 	RW(0x04090, "GAM_ECOCHK"),
 	RW(FAULT_REG, "FAULT_REG"),
@@ -194,6 +199,7 @@ const struct gen9_reg_info gen9_global_regs[] = {
 	WO(0x04270, "VECS0_TLB_CTL"),
 	WO(0x04274, "GTCR"),
 	RW(0x04ab0, "GAMT_ECO_REG_RW_IA"),
+	RW(0x04ab8, "GAMT_CHKN_BIT"),
 	RW(FAULT_TLB_DATA0, "FAULT_TLB_DATA0"),
 	RW(FAULT_TLB_DATA1, "FAULT_TLB_DATA1"),
 	RW(0x04dd4, "L3_LRA_1_GPGPU"),

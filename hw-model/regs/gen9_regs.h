@@ -64,6 +64,7 @@ struct gen9_engine_info {
 /* clang-format on */
 
 /* Per-engine registers: offsets from the engine's mmio_base. */
+#define RING_EXCC                0x28u /* masked */
 #define RING_TAIL                0x30u /* byte offset, bits 20:3 */
 #define RING_HEAD                0x34u /* byte offset bits 20:2; wrap count bits 31:21 */
 #define RING_START               0x38u

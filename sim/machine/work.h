@@ -35,7 +35,8 @@ enum work_kind {
 	WORK_INTERRUPT_INJECT, /* inject one MSI */
 	WORK_HOST_INTERRUPT,   /* host's own interrupt handler and bottom half */
 	WORK_THREAD_WAKE,      /* a sleeping worker thread starts to run */
-	WORK_OWNER_SWITCH,     /* exchange an engine's registers between owners */
+	WORK_OWNER_SWITCH,     /* an engine gets another owner, without its registers */
+	WORK_SWITCH_REGISTER,  /* save or restore one of its registers, beside the device's time */
 	WORK_TRACK_LOOKUP,     /* find who watches a page that a store faulted on */
 	WORK_SHADOW_LOOKUP,    /* find a shadow table by its guest's or host's frame */
 	WORK_SHADOW_TABLE,     /* allocate or free one shadow table */

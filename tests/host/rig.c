@@ -71,6 +71,7 @@ static void create_guest(struct rig *rig, const struct rig_options *rig_options,
 		.pvmmio_allowed = PVMMIO_ALL | PVMMIO_PV_SUBMISSION,
 		.deferred_doorbell = rig_options->deferred_doorbell,
 		.shadow = rig_options->shadow,
+		.weight = rig_options->weights[index],
 	};
 	struct vgpu_config with_vm = config;
 
@@ -95,7 +96,8 @@ void rig_create(struct rig *rig, const struct rig_options *options)
 	};
 	struct gvt_config gvt = { .gpu_bar0 = RIG_HOST_BAR0,
 				  .pvmmio_offered = options->pvmmio_offered,
-				  .oos_pool_pages = options->oos_pool_pages };
+				  .oos_pool_pages = options->oos_pool_pages,
+				  .sched = options->sched };
 	struct hw_profile profile = hardware;
 	struct gen9_gpu_config gpu = { .profile = &profile };
 

@@ -65,6 +65,8 @@ struct rig_options {
 	enum vgpu_shadow shadow;
 	unsigned oos_pool_pages;
 	bool deferred_doorbell;
+	struct gvt_sched_config sched;
+	unsigned weights[RIG_VM_LIMIT];
 };
 
 /* Fails the calling test when anything goes wrong. */

@@ -136,20 +136,28 @@ static void creation_fails_cleanly(void **state)
 	assert_int_equal(physmem_host_pages(rig.m->pm), pages);
 }
 
-static void seven_at_most(void **state)
+// As many as there are ids, each with its part of what GVT-g leaves of the GGTT.
+static void sixty_four_small_ones(void **state)
 {
-	struct vgpu *vgpus[GVT_VGPU_LIMIT] = { 0 };
+	struct vgpu *vgpus[GVT_VGPU_LIMIT + 1] = { 0 };
 	unsigned count = 0;
 	int ret;
 
-	vgpu_destroy(rig.guests[1].vgpu);
-	rig.guests[1].vgpu = NULL;
+	for (unsigned vm = 0; vm < 2; vm++) {
+		vgpu_destroy(rig.guests[vm].vgpu);
+		rig.guests[vm].vgpu = NULL;
+	}
 	do {
-		ret = create(&vgpus[count], MIB, MIB, 1,
-			     RIG_GUEST_BAR0 + (count + 1) * GEN9_BAR0_SIZE_BYTES);
-	} while (!ret && ++count < GVT_VGPU_LIMIT);
+		ret = create(&vgpus[count], MIB, 54 * MIB, 0,
+			     RIG_GUEST_BAR0 + count * GEN9_BAR0_SIZE_BYTES);
+	} while (!ret && ++count <= GVT_VGPU_LIMIT);
 	assert_int_equal(ret, -ENOSPC);
-	assert_int_equal(count, GVT_VGPU_LIMIT - 1);
+	assert_int_equal(count, 64);
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(vgpus[i]->id, i + 1);
+		assert_ptr_equal(rig.gvt->vgpus[i + 1], vgpus[i]);
+		assert_true(i == 0 || vgpus[i]->ggtt.low.base == vgpus[i - 1]->ggtt.low.base + MIB);
+	}
 	while (count--)
 		vgpu_destroy(vgpus[count]);
 }
@@ -744,7 +752,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(shares_do_not_meet),
 		TEST(creation_fails_cleanly),
-		TEST(seven_at_most),
+		TEST(sixty_four_small_ones),
 		TEST(fences_go_with_their_owner),
 		TEST(both_get_what_they_submit),
 		TEST(nobody_waits_for_the_others_whole_queue),
