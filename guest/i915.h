@@ -207,7 +207,8 @@ enum i915_await {
 
 /*
  * rq, which is not added yet, is not submitted before that has happened to other, which is added.
- * Requests of one context on one engine need no such call: they keep their order. 0, -ENOMEM.
+ * Requests of one context on one engine need no such call: they keep their order. On one engine,
+ * submission of the other is enough for either, because ports are executed in order. 0, -ENOMEM.
  */
 int i915_request_await(struct i915_request *rq, struct i915_request *other, enum i915_await what);
 
@@ -216,6 +217,9 @@ struct i915_fence *i915_fence_create(struct i915 *i915);
 void i915_fence_signal(struct i915_fence *fence);
 void i915_fence_put(struct i915_fence *fence); /* when no request awaits it any more */
 int i915_request_await_fence(struct i915_request *rq, struct i915_fence *fence); /* 0, -ENOMEM */
+
+/* Requests added on the engine, of all contexts, that have not completed yet. */
+uint64_t i915_engine_depth(struct i915 *i915, enum gen9_engine_id engine);
 
 /*
  * Queue for execution, once everything awaited has happened, in order of adding; submits if a port

@@ -14,6 +14,10 @@
 
 #define PRIMITIVE_DWORDS       7u
 #define TOPOLOGY_TRIANGLE_LIST 4u
+#define COPY_TO_GGTT           (1u << 21)
+#define COPY_FROM_GGTT         (1u << 22)
+#define SEMAPHORE_POLL         (1u << 15)
+#define SEMAPHORE_NOT_EQUAL    (5u << 12) /* memory's value and the command's */
 #define GPGPU_WALKER_DWORDS    15u
 #define BSD_OBJECT_DWORDS      6u
 #define DI_IECP_DWORDS         20u
@@ -59,6 +63,31 @@ int batch_store_dword(struct batch *batch, uint64_t gma, uint32_t value)
 				(uint32_t)(gma >> 32), value };
 
 	return append(batch, cs, sizeof(cs) / 4);
+}
+
+int batch_copy_dword(struct batch *batch, uint64_t to_gma, uint64_t from_gma)
+{
+	const uint32_t ggtt = batch->ggtt ? COPY_TO_GGTT | COPY_FROM_GGTT : 0;
+	const uint32_t cs[] = { MI_COPY_MEM_MEM | ggtt, (uint32_t)to_gma, (uint32_t)(to_gma >> 32),
+				(uint32_t)from_gma, (uint32_t)(from_gma >> 32) };
+
+	return append(batch, cs, sizeof(cs) / 4);
+}
+
+int batch_await_dword(struct batch *batch, uint64_t gma)
+{
+	const uint32_t cs[] = { MI_SEMAPHORE_WAIT | SEMAPHORE_POLL | SEMAPHORE_NOT_EQUAL |
+					(batch->ggtt ? MI_USE_GGTT : 0),
+				0, (uint32_t)gma, (uint32_t)(gma >> 32) };
+
+	return append(batch, cs, sizeof(cs) / 4);
+}
+
+int batch_arbitrate(struct batch *batch)
+{
+	const uint32_t cs[] = { MI_ARB_CHECK };
+
+	return append(batch, cs, 1);
 }
 
 static bool surface_ok(const struct blt_surface *surface, uint16_t width, uint16_t height)

@@ -25,8 +25,13 @@ struct batch {
 void batch_begin(struct batch *batch, const struct i915_vma *vma);
 int batch_end(struct batch *batch);
 
-/* Store one dword. Any engine. */
+/* Store one dword; copy one; poll one until it is not 0. Any engine. */
 int batch_store_dword(struct batch *batch, uint64_t gma, uint32_t value);
+int batch_copy_dword(struct batch *batch, uint64_t to_gma, uint64_t from_gma);
+int batch_await_dword(struct batch *batch, uint64_t gma);
+
+/* A point at which the engine may change to another context. Any engine. */
+int batch_arbitrate(struct batch *batch);
 
 /* A rectangle of 32-bit pixels: where it lies and its pitch. */
 struct blt_surface {

@@ -337,18 +337,30 @@ void i915_request_add(struct i915_request *rq)
 	i915_engine_unlock(engine, irq);
 }
 
+uint64_t i915_engine_depth(struct i915 *i915, enum gen9_engine_id engine_id)
+{
+	struct i915_engine *engine = &i915->engines[engine_id];
+	bool irq = plat_lock(i915->plat, &engine->lock);
+	uint64_t depth;
+
+	i915_requests_note_progress(engine);
+	depth = engine->requests_added - engine->requests_completed;
+	i915_engine_unlock(engine, irq);
+	return depth;
+}
+
 int i915_request_await(struct i915_request *rq, struct i915_request *other, enum i915_await what)
 {
 	struct i915_engine *engine = other->engine;
 	struct i915 *i915 = engine->i915;
 	bool irq = plat_lock(i915->plat, &engine->lock);
+	bool submitted = what == I915_AWAIT_SUBMITTED || rq->engine == engine;
 	int ret;
 
 	I915_BUG_ON(i915->plat, rq->added || !other->added);
-	ret = i915_signal_await(
-		i915, what == I915_AWAIT_SUBMITTED ? &other->has_submitted : &other->has_completed,
-		rq);
-	if (ret == 1 && what == I915_AWAIT_COMPLETED && !other->interrupt_armed) {
+	ret = i915_signal_await(i915, submitted ? &other->has_submitted : &other->has_completed,
+				rq);
+	if (ret == 1 && !submitted && !other->interrupt_armed) {
 		other->interrupt_armed = true;
 		i915_engine_arm_user_interrupt(engine);
 		/* It may have completed before there was an interrupt to say so. */

@@ -83,6 +83,39 @@ static void draw_and_dispatch(void **state)
 	fixture_end(&f);
 }
 
+static void dwords_in_memory(void **state)
+{
+	struct fixture f = fixture_ppgtt(I915_PPGTT_48BIT, 0);
+	struct i915_vma *vma = fixture_bind(f.i915, i915_context_vm(f.ctx[0]), 4096);
+	uint32_t copy[] = { 0x17000003, 0x2004, 1, 0x3008, 2 };
+	uint32_t await[] = { 0x0e00d002, 0, 0x4000, 3 };
+	const uint32_t arbitrate[] = { 0x02800000 };
+	struct batch batch;
+
+	batch_begin(&batch, vma);
+	assert_int_equal(batch_copy_dword(&batch, 0x100002004, 0x200003008), 0);
+	check(&batch, copy, 5);
+	batch_begin(&batch, vma);
+	assert_int_equal(batch_await_dword(&batch, 0x300004000), 0);
+	check(&batch, await, 4);
+	batch_begin(&batch, vma);
+	assert_int_equal(batch_arbitrate(&batch), 0);
+	check(&batch, arbitrate, 1);
+	fixture_drop(vma);
+	fixture_end(&f);
+
+	f = fixture_native();
+	batch = begin(&f);
+	copy[0] = 0x17600003;
+	assert_int_equal(batch_copy_dword(&batch, 0x100002004, 0x200003008), 0);
+	check(&batch, copy, 5);
+	batch = begin(&f);
+	await[0] = 0x0e40d002;
+	assert_int_equal(batch_await_dword(&batch, 0x300004000), 0);
+	check(&batch, await, 4);
+	fixture_end(&f);
+}
+
 static void decode_and_enhance(void **state)
 {
 	const uint32_t slice[] = { 0x71280004, 4321, 0, 0, 0, 0 };
@@ -164,6 +197,7 @@ int main(void)
 		cmocka_unit_test(fill),
 		cmocka_unit_test(copies),
 		cmocka_unit_test(draw_and_dispatch),
+		cmocka_unit_test(dwords_in_memory),
 		cmocka_unit_test(decode_and_enhance),
 		cmocka_unit_test(surfaces_are_checked),
 		cmocka_unit_test(full_batch),

@@ -243,6 +243,26 @@ static void chains(void **state)
 	finish(&f, rq, count);
 }
 
+/* No interrupt is needed, nor does the port run empty between them. */
+static void on_one_engine_submission_is_enough(void **state)
+{
+	struct fixture f = fixture_vgpu(0);
+	struct i915_request *rq[2];
+	uint32_t imr = fake_engine_info[GEN9_RCS0].mmio_base + 0xa8;
+
+	rq[0] = fixture_submit(&f, 0, GEN9_RCS0);
+	rq[1] = create_after(&f, 1, GEN9_RCS0, rq[0], I915_AWAIT_COMPLETED);
+	fake_log_clear(f.plat);
+	i915_request_add(rq[1]);
+	assert_int_equal(fake_log_count(f.plat, true, imr), 0);
+	assert_int_equal(i915_engine_depth(f.i915, GEN9_RCS0), 2);
+	assert_int_equal(submissions(&f), 2);
+	assert_true(fake_gpu_step(f.plat, GEN9_RCS0));
+	assert_int_equal(i915_engine_depth(f.i915, GEN9_RCS0), 1);
+	assert_int_equal(i915_engine_depth(f.i915, GEN9_BCS0), 0);
+	finish(&f, rq, 2);
+}
+
 static void a_request_given_up_awaits_nothing(void **state)
 {
 	struct fixture f = fixture_vgpu(0);
@@ -340,6 +360,7 @@ int main(void)
 		cmocka_unit_test(completion_unnoticed_is_found),
 		cmocka_unit_test(held_back_requests_hold_their_context),
 		cmocka_unit_test(chains),
+		cmocka_unit_test(on_one_engine_submission_is_enough),
 		cmocka_unit_test(a_request_given_up_awaits_nothing),
 		cmocka_unit_test(fences_hold_back),
 		cmocka_unit_test(the_last_signal_releases),
