@@ -112,9 +112,10 @@ static void restore_count(struct i915_pipe *pipe)
 	uint64_t frame_ns = lines_ns(&pipe->mode, pipe->mode.vtotal);
 	uint64_t begin_ns = pipe->frame_begin_ns;
 	uint32_t now = query_frame(pipe, &begin_ns);
-	uint64_t passed_ns = begin_ns > pipe->frame_begin_ns ? begin_ns - pipe->frame_begin_ns : 0;
+	uint64_t passed_ns = begin_ns - pipe->frame_begin_ns;
+	uint64_t frames = (int64_t)passed_ns < 0 ? 0 : (passed_ns + frame_ns / 2) / frame_ns;
 
-	pipe->frame_register = now - (uint32_t)((passed_ns + frame_ns / 2) / frame_ns);
+	pipe->frame_register = now - (uint32_t)frames;
 }
 
 static void turn_on(struct i915_pipe *pipe)

@@ -12,15 +12,16 @@ struct form {
 	uint32_t levels;
 	bool disables_first;
 	unsigned accesses[3]; /* spurious, one group, two */
+	uint32_t disorders;
 };
 
 static const struct form forms[] = {
-	{I915_IRQ_4_14,  0,                 false, { 1, 6, 8 }},
-	{ I915_IRQ_4_19, 0,                 false, { 1, 5, 7 }},
-	{ I915_IRQ_5_0,  0,                 true,  { 3, 5, 7 }},
-	{ I915_IRQ_4_14, PVMMIO_MASTER_IRQ, false, { 1, 4, 6 }},
-	{ I915_IRQ_4_19, PVMMIO_MASTER_IRQ, false, { 1, 4, 6 }},
-	{ I915_IRQ_5_0,  PVMMIO_MASTER_IRQ, true,  { 2, 4, 6 }},
+	{I915_IRQ_4_14,  0,                 false, { 1, 6, 8 }, 0},
+	{ I915_IRQ_4_19, 0,                 false, { 1, 5, 7 }, 0},
+	{ I915_IRQ_5_0,  0,                 true,  { 3, 5, 7 }, 0},
+	{ I915_IRQ_4_14, PVMMIO_MASTER_IRQ, false, { 1, 4, 6 }, 0},
+	{ I915_IRQ_4_19, PVMMIO_MASTER_IRQ, false, { 1, 4, 6 }, 0},
+	{ I915_IRQ_5_0,  PVMMIO_MASTER_IRQ, true,  { 2, 4, 6 }, 0},
 };
 
 #define FORM_COUNT (sizeof(forms) / sizeof(forms[0]))
@@ -29,7 +30,8 @@ static struct fixture fixture_form(const struct form *form)
 {
 	const struct i915_params params = { .pvmmio_levels = form->levels,
 					    .ppgtt = I915_PPGTT_NONE,
-					    .irq_handler = form->handler };
+					    .irq_handler = form->handler,
+					    .disorders = form->disorders };
 	struct fixture f = fixture_with(fake_create_vgpu(), &params);
 
 	assert_int_equal(fixture_stats(&f).pvmmio_levels, form->levels);
@@ -170,6 +172,24 @@ static void without_the_second_look_events_are_lost(void **state)
 	}
 }
 
+/* Wrong orders by name: each loses what comes at some moments, and only that. */
+static void wrong_orders_lose_events(void **state)
+{
+	static const uint32_t disorders[] = { I915_DISORDER_IRQ_NO_CHECK,
+					      I915_DISORDER_IRQ_CHECK_FIRST };
+
+	for (unsigned i = 0; i < FORM_COUNT; i++) {
+		for (unsigned n = 0; n < 2; n++) {
+			struct form wrong = forms[i];
+			unsigned lost;
+
+			wrong.disorders = disorders[n];
+			lost = lost_at_any_moment(&wrong, false, true);
+			assert_int_equal(lost > 0, forms[i].levels != 0);
+		}
+	}
+}
+
 static struct pvmmio_page *page_of(const struct platform *plat)
 {
 	return fake_cpu(plat, plat->regs[(PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_LO) / 4]);
@@ -213,6 +233,7 @@ int main(void)
 		cmocka_unit_test(accesses_of_a_pass),
 		cmocka_unit_test(no_event_is_lost),
 		cmocka_unit_test(without_the_second_look_events_are_lost),
+		cmocka_unit_test(wrong_orders_lose_events),
 		cmocka_unit_test(flag_follows_installation),
 	};
 
