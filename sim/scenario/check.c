@@ -245,13 +245,16 @@ static void check_shares(const struct check *check, const struct yaml_node *vms,
 static int check_vm(const struct check *check, const struct yaml_node *node, struct vm_config *vm)
 {
 	const struct yaml_node *workload = yaml_get(node, "workload");
+	const struct yaml_node *display = yaml_get(node, "display");
 	struct yaml_node nothing = { .kind = YAML_MAP, .pos = node->pos };
 	struct yaml_node steps = { .kind = YAML_LIST, .key = "steps" };
 
 	if (!read_section(check->diag, SECTION_VM, node, vm))
 		return 0;
+	if (display)
+		vm->display.on = read_section(check->diag, SECTION_DISPLAY, display, &vm->display);
 	if (workload)
-		return check_workload(check, workload, &vm->workload);
+		return check_workload(check, workload, vm);
 	yaml_append(&nothing, &steps); /* defaults, and nothing to do */
 	read_section(check->diag, SECTION_WORKLOAD, &nothing, &vm->workload);
 	return 0;

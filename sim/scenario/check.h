@@ -30,9 +30,8 @@ struct check {
 int check_scenario(const struct check *check, const struct yaml_node *root,
 		   struct scenario_head *head, struct sim_config *config);
 
-/* Part of it: one VM's workload. 0 or -ENOMEM. */
-int check_workload(const struct check *check, const struct yaml_node *node,
-		   struct workload_config *workload);
+/* Part of it: the workload of vm, of which the rest was read. 0 or -ENOMEM. */
+int check_workload(const struct check *check, const struct yaml_node *node, struct vm_config *vm);
 
 /* Free what config points to, not config. */
 void config_free(struct sim_config *config);

@@ -11,6 +11,7 @@
 struct step_reader {
 	struct diag *diag;
 	struct workload_config *workload;
+	bool has_display;
 	bool bound[CONFIG_OBJECT_LIMIT]; /* where reading is now */
 	struct text_pos bind_pos[CONFIG_OBJECT_LIMIT];
 };

@@ -7,7 +7,7 @@
 #include "sim/scenario/read.h"
 #include "sim/scenario/units.h"
 
-#define NAMES_BYTES 160 /* of all kinds of steps */
+#define NAMES_BYTES 192 /* of all kinds of steps */
 
 static int check_steps(struct step_reader *r, const struct yaml_node *list, bool inside,
 		       struct step_config **steps, size_t *count);
@@ -99,6 +99,17 @@ static void check_sleep(struct step_reader *r, const struct yaml_node *node,
 	read_value(r->diag, &sleep, node, step);
 }
 
+static void check_screen(struct step_reader *r, const struct step_info *info,
+			 const struct yaml_node *map, struct step_config *step)
+{
+	if (!r->has_display)
+		diag_error(r->diag, map->key_pos,
+			   "'%s' in a VM without a display; expected the VM to have the key "
+			   "'display'",
+			   info->name);
+	read_step(r->diag, info, map, step);
+}
+
 /* The step's word and what stands behind it, wherever that is in the file. */
 static int check_step_value(struct step_reader *r, const struct step_info *info,
 			    const struct yaml_node *value, bool inside, struct step_config *step)
@@ -129,6 +140,9 @@ static int check_step_value(struct step_reader *r, const struct step_info *info,
 		break;
 	case STEP_FORM_UNBIND:
 		check_unbind(r, value, step);
+		break;
+	case STEP_FORM_SCREEN:
+		check_screen(r, info, value, step);
 		break;
 	}
 	return 0;
@@ -198,10 +212,14 @@ static int check_steps(struct step_reader *r, const struct yaml_node *list, bool
 	return err;
 }
 
-int check_workload(const struct check *check, const struct yaml_node *node,
-		   struct workload_config *workload)
+int check_workload(const struct check *check, const struct yaml_node *node, struct vm_config *vm)
 {
-	struct step_reader reader = { .diag = check->diag, .workload = workload };
+	struct workload_config *workload = &vm->workload;
+	struct step_reader reader = {
+		.diag = check->diag,
+		.workload = workload,
+		.has_display = vm->display.on,
+	};
 	const struct yaml_node *steps = yaml_get(node, "steps");
 	int err;
 

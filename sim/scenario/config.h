@@ -13,11 +13,13 @@
 #include "hw-model/gen9_gpu.h"
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/machine/cost.h"
+#include "sim/scenario/mode.h"
 
 #define CONFIG_NAME_BYTES    32
 #define CONFIG_CONTEXT_LIMIT 32 /* contexts of one VM's workload */
 #define CONFIG_OBJECT_LIMIT  64 /* named objects of one VM's workload */
 #define CONFIG_NO_OBJECT     UINT32_MAX
+#define CONFIG_PLANE_LIMIT   3 /* planes of a pipe that flips use */
 
 enum vm_mode {
 	VM_MODE_NATIVE, /* driver straight on the hardware */
@@ -64,6 +66,9 @@ enum step_kind {
 	STEP_SLEEP,     /* `duration_ps` */
 	STEP_BIND,      /* make the object and bind it, `count` times over */
 	STEP_UNBIND,    /* all of the object's */
+	STEP_FLIP,      /* show other surfaces on `planes` planes */
+	STEP_WATERMARK, /* change the watermarks of `planes` planes */
+	STEP_VBLANK,    /* wait for `count` vblanks */
 	STEP_KIND_COUNT,
 };
 
@@ -86,6 +91,10 @@ struct step_config {
 	enum misuse_kind misuse;
 	uint32_t object; /* index into workload_config.objects: bound, unbound, or, by STEP_STORE,
 			    written; else CONFIG_NO_OBJECT */
+	uint32_t planes; /* the pipe's first ones */
+	bool scaler;     /* STEP_FLIP: the first plane is scaled */
+	bool key;        /* STEP_FLIP: each plane has a colour key */
+	bool wait;       /* STEP_FLIP: until it is done */
 	struct step_config *steps; /* STEP_TOGETHER */
 	size_t step_count;
 };
@@ -112,6 +121,18 @@ struct workload_config {
 	size_t step_count;
 };
 
+enum display_pipe {
+	DISPLAY_PIPE_A,
+	DISPLAY_PIPE_B,
+	DISPLAY_PIPE_C,
+};
+
+struct display_config {
+	bool on; /* else the VM has none */
+	struct display_mode mode;
+	enum display_pipe pipe;
+};
+
 struct vm_config {
 	char name[CONFIG_NAME_BYTES];
 	enum vm_mode mode;
@@ -124,6 +145,7 @@ struct vm_config {
 	enum vm_shadow shadow;
 	enum vm_ppgtt ppgtt;
 	enum vm_irq_handler irq_handler;
+	struct display_config display;
 	bool huge_pages;  /* the guest uses PPGTT pages of 64 KiB and 2 MiB where they fit */
 	bool skip_pvinfo; /* the guest enables execlists without reading PVINFO */
 	struct workload_config workload;

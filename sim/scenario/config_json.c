@@ -33,6 +33,13 @@ static json_t *quantity_json(uint64_t value, enum quantity quantity)
 	return json_string(units_format(value, quantity, text));
 }
 
+static json_t *mode_json(const struct display_mode *mode)
+{
+	char text[MODE_TEXT_BYTES];
+
+	return json_string(mode_format(mode, text));
+}
+
 static json_t *levels_json(uint64_t levels)
 {
 	json_t *list = json_array();
@@ -81,6 +88,8 @@ static json_t *value_json(const struct schema_row *row, const void *base)
 		return json_boolean(*(const bool *)((const char *)base + row->offset));
 	case VALUE_CHOICE:
 		return json_string(row->choice((unsigned)load_integer(row, base)));
+	case VALUE_MODE:
+		return mode_json((const void *)((const char *)base + row->offset));
 	case VALUE_LEVELS:
 		return levels_json(load_integer(row, base));
 	case VALUE_FLAGS:
@@ -160,6 +169,8 @@ static json_t *step_value_json(const struct workload_config *workload,
 	case STEP_FORM_BIND:
 	case STEP_FORM_UNBIND:
 		return bind_json(workload, step);
+	case STEP_FORM_SCREEN:
+		return section_json(SECTION_SCREEN, &step_infos[step->kind], step);
 	case STEP_FORM_SUBMISSION:
 		break;
 	}
@@ -189,6 +200,12 @@ static json_t *vm_json(const struct vm_config *vm)
 	json_t *object = section_json(SECTION_VM, NULL, vm);
 	json_t *work;
 
+	if (object && vm->display.on &&
+	    json_object_set_new(object, "display",
+				section_json(SECTION_DISPLAY, NULL, &vm->display))) {
+		json_decref(object);
+		return NULL;
+	}
 	if (!object || workload->step_count == 0)
 		return object;
 	work = section_json(SECTION_WORKLOAD, NULL, workload);

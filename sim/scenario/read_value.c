@@ -178,6 +178,21 @@ static bool read_choice(struct diag *diag, const struct schema_row *row,
 	return false;
 }
 
+static bool read_mode(struct diag *diag, const struct schema_row *row, const struct yaml_node *node,
+		      void *base)
+{
+	struct display_mode mode;
+	char why[MODE_WHY_BYTES];
+
+	assert(row->size == sizeof(mode));
+	if (mode_parse(node->text, &mode, why)) {
+		diag_error(diag, node->pos, "'%s': %s", row->key, why);
+		return false;
+	}
+	memcpy((char *)base + row->offset, &mode, sizeof(mode));
+	return true;
+}
+
 /* ---- pvmmio levels and ways to misbehave ---- */
 
 /* Refuse levels that exist in the protocol and not in this version. */
@@ -338,6 +353,8 @@ bool read_value(struct diag *diag, const struct schema_row *row, const struct ya
 		return read_bool(diag, row, node, base);
 	case VALUE_CHOICE:
 		return read_choice(diag, row, node, base);
+	case VALUE_MODE:
+		return read_mode(diag, row, node, base);
 	case VALUE_LEVELS:
 		return read_levels(diag, row, node, base);
 	case VALUE_FLAGS:

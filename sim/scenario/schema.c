@@ -72,6 +72,15 @@ static const char *irq_handler_name(unsigned form)
 	return form < sizeof(names) / sizeof(names[0]) ? names[form] : NULL;
 }
 
+static const char *pipe_name(unsigned pipe)
+{
+	static const char *const names[] = {
+		[DISPLAY_PIPE_A] = "A", [DISPLAY_PIPE_B] = "B", [DISPLAY_PIPE_C] = "C"
+	};
+
+	return pipe < sizeof(names) / sizeof(names[0]) ? names[pipe] : NULL;
+}
+
 static const char *space_name(unsigned space)
 {
 	static const char *const names[] = {
@@ -88,8 +97,10 @@ static const char *profile_kind_choice(unsigned kind)
 
 const char *schema_level_name(unsigned bit)
 {
-	static const char *const names[] = { "elsp_submit", "plane_update", "plane_watermark",
-					     "master_irq",  "ppgtt_update", "ggtt_update" };
+	static const char *const names[] = {
+		"elsp_submit",  "plane_update", "plane_wm_update",       "master_irq",
+		"ppgtt_update", "ggtt_update",  "mmio_read_passthrough",
+	};
 
 	return bit < sizeof(names) / sizeof(names[0]) ? names[bit] : NULL;
 }
@@ -190,6 +201,8 @@ const struct schema_row schema_rows[] = {
 	  .default_text = "4.19",
 	  .doc = "form of the driver's interrupt handler, by Linux version",
 	  FIELD(vm_config, irq_handler) },
+	{ SECTION_VM, "display", VALUE_OTHER, .form = "mapping",
+	  .doc = "the display that the driver turns on; without it, none", NO_FIELD },
 	{ SECTION_VM, "misbehave", VALUE_FLAGS, .default_text = "[]",
 	  .doc = "what the driver does wrong all the time", NO_FIELD },
 	{ SECTION_VM, "workload", VALUE_OTHER, .form = "mapping",
@@ -244,6 +257,25 @@ const struct schema_row schema_rows[] = {
 	  FIELD(object_config, align_bytes) },
 	{ SECTION_BIND, "read_only", VALUE_BOOL, .default_text = "false",
 	  .doc = "the GPU may not write to it", FIELD(object_config, read_only) },
+
+	{ SECTION_DISPLAY, "mode", VALUE_MODE, .default_text = "1920x1080@60Hz", .form = mode_form,
+	  .doc = "what is shown, how often; with reduced blanking",
+	  FIELD(display_config, mode) },
+	{ SECTION_DISPLAY, "pipe", VALUE_CHOICE, .choice = pipe_name, .default_text = "A",
+	  .doc = "A and B have two scalers, C has one", FIELD(display_config, pipe) },
+
+	{ SECTION_SCREEN, "planes", VALUE_INTEGER, .min = 1, .max = CONFIG_PLANE_LIMIT,
+	  .default_text = "1", .doc = "how many: the pipe's first ones",
+	  FIELD(step_config, planes) },
+	{ SECTION_SCREEN, "scaler", VALUE_BOOL, .default_text = "false",
+	  .doc = "the first plane is shown at twice its size", FIELD(step_config, scaler) },
+	{ SECTION_SCREEN, "key", VALUE_BOOL, .default_text = "false",
+	  .doc = "each plane has a colour key", FIELD(step_config, key) },
+	{ SECTION_SCREEN, "wait", VALUE_BOOL, .default_text = "true",
+	  .doc = "until it is shown; else the next flip waits for it",
+	  FIELD(step_config, wait) },
+	{ SECTION_SCREEN, "count", VALUE_INTEGER, .min = 1, .max = 100000, .default_text = "1",
+	  .doc = "vblanks", FIELD(step_config, count) },
 
 	{ SECTION_VARIANT, "name", VALUE_NAME, .required = true, .doc = "name of the variant",
 	  FIELD(variant_head, name) },
@@ -307,6 +339,13 @@ const struct step_info step_infos[STEP_KIND_COUNT] = {
 		{ "object", "pages", "size", "count", "space", "context", "align", "read_only" } },
 	[STEP_UNBIND] = { "unbind", STEP_UNBIND, STEP_FORM_UNBIND, 0, NULL,
 		"unbind all objects of a name and drop them", { "object" } },
+	[STEP_FLIP] = { "flip", STEP_FLIP, STEP_FORM_SCREEN, 0, NULL,
+		"show other surfaces on planes of the display, in one frame",
+		{ "planes", "scaler", "key", "wait" } },
+	[STEP_WATERMARK] = { "watermark", STEP_WATERMARK, STEP_FORM_SCREEN, 0, NULL,
+		"change the watermarks of planes", { "planes" } },
+	[STEP_VBLANK] = { "vblank", STEP_VBLANK, STEP_FORM_SCREEN, 0, NULL,
+		"wait for vblanks", { "count" } },
 };
 // clang-format on
 
@@ -321,6 +360,8 @@ const char *schema_section_name(enum schema_section section)
 		[SECTION_WORKLOAD] = "a workload",
 		[SECTION_SUBMISSION] = "a submission",
 		[SECTION_BIND] = "'bind'",
+		[SECTION_DISPLAY] = "'display'",
+		[SECTION_SCREEN] = "a step of the display",
 		[SECTION_VARIANT] = "a variant",
 		[SECTION_PROFILE] = "a profile",
 		[SECTION_PARAMETER] = "a parameter",
@@ -363,6 +404,8 @@ enum schema_section step_info_section(const struct step_info *info)
 	case STEP_FORM_BIND:
 	case STEP_FORM_UNBIND:
 		return SECTION_BIND;
+	case STEP_FORM_SCREEN:
+		return SECTION_SCREEN;
 	default:
 		return SECTION_COUNT;
 	}

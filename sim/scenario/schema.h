@@ -21,6 +21,8 @@ enum schema_section {
 	SECTION_WORKLOAD,
 	SECTION_SUBMISSION, /* what stands behind fill:, draw: and so on */
 	SECTION_BIND,       /* behind bind: and unbind: */
+	SECTION_DISPLAY,    /* a VM's */
+	SECTION_SCREEN,     /* behind flip:, watermark: and vblank: */
 	SECTION_VARIANT,
 	SECTION_PROFILE,   /* top of a profile file */
 	SECTION_PARAMETER, /* one of its parameters */
@@ -36,6 +38,7 @@ enum value_type {
 	VALUE_FREQUENCY, /* uint64_t, Hz */
 	VALUE_BOOL,      /* true or false; bool */
 	VALUE_CHOICE,    /* one name of a list; an enum, of the size of unsigned */
+	VALUE_MODE,      /* struct display_mode */
 	VALUE_LEVELS,    /* pvmmio levels; uint32_t */
 	VALUE_FLAGS,     /* list of ways to misbehave; bool each */
 	VALUE_OTHER,     /* lists and mappings: read by code of their own */
@@ -106,6 +109,7 @@ struct step_info {
 		STEP_FORM_TIME,
 		STEP_FORM_BIND,
 		STEP_FORM_UNBIND,
+		STEP_FORM_SCREEN,
 	} form;
 	unsigned engines;   /* submissions: mask of engines that can execute it */
 	const char *engine; /* submissions: default of `engine`; NULL: must be said */

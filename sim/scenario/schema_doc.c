@@ -19,9 +19,11 @@ static const struct {
 	{SECTION_SCENARIO,    "Scenario"                                 },
 	{ SECTION_PLATFORM,   "platform"                                 },
 	{ SECTION_VM,         "An entry of vms"                          },
+	{ SECTION_DISPLAY,    "display"                                  },
 	{ SECTION_WORKLOAD,   "workload"                                 },
 	{ SECTION_SUBMISSION, "Submissions"                              },
 	{ SECTION_BIND,       "bind"				     },
+	{ SECTION_SCREEN,     "flip, watermark and vblank"               },
 	{ SECTION_VARIANT,    "An entry of variants"                     },
 	{ SECTION_PROFILE,    "Profile"                                  },
 	{ SECTION_PARAMETER,  "An entry of parameters, and cpu_frequency"},
@@ -115,6 +117,7 @@ static void describe_value(const struct schema_row *row, char *buf, size_t len)
 	case VALUE_FLAGS:
 		list_flags(buf, len);
 		break;
+	case VALUE_MODE:
 	case VALUE_LEVELS:
 	case VALUE_OTHER:
 		snprintf(buf, len, "value");
