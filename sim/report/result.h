@@ -57,6 +57,27 @@ struct workload_result {
 	int error; /* negative errno that ended the workload early: the driver refused a request */
 };
 
+/* Of a VM with a display. */
+struct display_result {
+	uint64_t flips;      /* asked of the driver */
+	uint64_t flips_done; /* seen done by the guest */
+	uint64_t flips_late; /* of those: done later than a frame after they were asked for */
+	uint64_t flips_torn; /* of those: a vblank came between their first and last register */
+	uint64_t flips_lost; /* not done within the workload's timeout */
+	uint64_t latency_ps; /* of those done, summed up: from the call to the vblank that showed
+				them */
+	uint64_t latency_min_ps;
+	uint64_t latency_max_ps;
+	uint64_t frames;            /* counted by the driver */
+	uint64_t vblank_interrupts; /* handled by the driver */
+	uint64_t evasions;          /* updates put off because a vblank was near */
+	uint64_t vblanks_waited;    /* by steps */
+	uint64_t vblanks_lost;      /* steps that waited in vain */
+	uint64_t watermark_updates; /* of single planes */
+	uint64_t errors;            /* steps that the driver or the host refused */
+	int error;                  /* negative errno of the last of them */
+};
+
 struct vm_result {
 	struct ledger_op ops[GUEST_OP_COUNT];
 	uint64_t op_exit_p50_ps[GUEST_OP_COUNT];
@@ -71,6 +92,7 @@ struct vm_result {
 	uint64_t interrupts_merged;
 	struct incident_list incidents;
 	struct workload_result workload;
+	struct display_result display; /* zeroes without one */
 	struct object_result *objects; /* as many as the workload names, in its order */
 	size_t object_count;
 	int init_error; /* negative errno when the driver did not come up */

@@ -281,6 +281,38 @@ static json_t *tree_workload(const struct workload_result *workload)
 	return obj.json;
 }
 
+static json_t *tree_latency(const struct display_result *display)
+{
+	struct object obj = object_begin();
+
+	put_uint(&obj, "count", display->flips_done);
+	put_uint(&obj, "time_ps", display->latency_ps);
+	put_uint(&obj, "min_ps", display->latency_min_ps);
+	put_uint(&obj, "max_ps", display->latency_max_ps);
+	return obj.json;
+}
+
+static json_t *tree_display(const struct display_result *display)
+{
+	struct object obj = object_begin();
+
+	put_uint(&obj, "flips", display->flips);
+	put_uint(&obj, "flips_done", display->flips_done);
+	put_uint(&obj, "flips_late", display->flips_late);
+	put_uint(&obj, "flips_torn", display->flips_torn);
+	put_uint(&obj, "flips_lost", display->flips_lost);
+	put(&obj, "flip_latency", tree_latency(display));
+	put_uint(&obj, "frames", display->frames);
+	put_uint(&obj, "vblank_interrupts", display->vblank_interrupts);
+	put_uint(&obj, "evasions", display->evasions);
+	put_uint(&obj, "vblanks_waited", display->vblanks_waited);
+	put_uint(&obj, "vblanks_lost", display->vblanks_lost);
+	put_uint(&obj, "watermark_updates", display->watermark_updates);
+	put_uint(&obj, "errors", display->errors);
+	put_error(&obj, "error", display->error);
+	return obj.json;
+}
+
 static json_t *tree_object_sum(const struct object_sum *sum)
 {
 	struct object reasons = object_begin(), obj = object_begin();
@@ -351,6 +383,8 @@ static json_t *tree_vm(const struct vm_config *config, const struct vm_result *v
 	put(&obj, "incidents", tree_incidents(&vm->incidents));
 	put(&obj, "workload", tree_workload(&vm->workload));
 	put(&obj, "objects", tree_objects(&config->workload, vm));
+	if (config->display.on)
+		put(&obj, "display", tree_display(&vm->display));
 	return obj.json;
 }
 

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#include "sim/simulation/display.h"
+
+#include <errno.h>
+
+#include "sim/simulation/workload_impl.h"
+
+#define BYTES_PER_PIXEL 4u
+#define NS_PER_S        UINT64_C(1000000000)
+
+/* Gen9's display buffer: 896 blocks, less 4 for the bypass path (Linux 4.19 intel_pm.c). */
+#define BUFFER_BLOCKS 892u
+
+static const struct display_config *config_of(const struct workload *w)
+{
+	return &w->avm->config->display;
+}
+
+static struct display_result *result_of(struct workload *w)
+{
+	return &w->result->display;
+}
+
+static uint64_t timeout_ns(const struct workload *w)
+{
+	return w->avm->config->workload.timeout_ps / PS_PER_NS;
+}
+
+static void note_error(struct workload *w, int error)
+{
+	result_of(w)->errors++;
+	result_of(w)->error = error;
+}
+
+/* ---- on and off ---- */
+
+/* Surfaces are as large as the plane is when it is not scaled. */
+static uint32_t plane_width(const struct workload *w, unsigned plane)
+{
+	return config_of(w)->mode.width / (plane == 0 ? 1 : 2);
+}
+
+static uint32_t plane_height(const struct workload *w, unsigned plane)
+{
+	return config_of(w)->mode.height / (plane == 0 ? 1 : 2);
+}
+
+/* 64 bytes are the unit of PLANE_STRIDE for linear surfaces. */
+static uint32_t plane_stride_bytes(const struct workload *w, unsigned plane)
+{
+	return (plane_width(w, plane) * BYTES_PER_PIXEL + 63) & ~63u;
+}
+
+static int make_surface(struct workload *w, struct display_surface *surface, unsigned plane)
+{
+	size_t size_bytes = (size_t)plane_stride_bytes(w, plane) * plane_height(w, plane);
+	int ret;
+
+	surface->object = i915_object_create(w->i915, size_bytes);
+	if (!surface->object)
+		return -ENOMEM;
+	ret = i915_vma_bind(i915_ggtt_vm(w->i915), surface->object, NULL, &surface->vma);
+	if (ret) {
+		i915_object_destroy(surface->object);
+		surface->object = NULL;
+	}
+	return ret;
+}
+
+static int make_surfaces(struct workload *w)
+{
+	const struct workload_config *workload = &w->avm->config->workload;
+	struct display_state *display = &w->display;
+	int ret = 0;
+
+	for (size_t i = 0; i < workload->step_count; i++) {
+		if (workload->steps[i].kind == STEP_FLIP &&
+		    workload->steps[i].planes > display->plane_count)
+			display->plane_count = workload->steps[i].planes;
+	}
+	for (unsigned plane = 0; plane < display->plane_count && ret == 0; plane++) {
+		for (unsigned i = 0; i < 2 && ret == 0; i++)
+			ret = make_surface(w, &display->surfaces[plane][i], plane);
+	}
+	return ret;
+}
+
+int display_start(struct workload *w)
+{
+	const struct display_config *config = config_of(w);
+	struct mode_timings timings;
+	struct i915_mode mode;
+	int ret;
+
+	if (!config->on)
+		return 0;
+	ret = make_surfaces(w);
+	if (ret)
+		return ret;
+	mode_timings(&config->mode, &timings);
+	mode = (struct i915_mode){
+		.hdisplay = (uint16_t)config->mode.width,
+		.vdisplay = (uint16_t)config->mode.height,
+		.htotal = (uint16_t)timings.htotal,
+		.vtotal = (uint16_t)timings.vtotal,
+		.clock_khz = timings.clock_khz,
+	};
+	return i915_display_enable(w->i915, config->pipe, &mode);
+}
+
+/* A flip is late that was not shown in the frame after the one in which it was asked for. */
+static bool is_late(const struct workload *w, const struct i915_flip_times *times)
+{
+	uint64_t frame_ns = NS_PER_S / config_of(w)->mode.refresh_hz;
+
+	return times->done_ns - times->begin_ns > frame_ns;
+}
+
+static void book_flip(struct workload *w, const struct i915_flip_times *times)
+{
+	struct display_result *result = result_of(w);
+	uint64_t latency_ps = (times->done_ns - times->begin_ns) * PS_PER_NS;
+
+	if (!result->flips_done || latency_ps < result->latency_min_ps)
+		result->latency_min_ps = latency_ps;
+	if (latency_ps > result->latency_max_ps)
+		result->latency_max_ps = latency_ps;
+	result->latency_ps += latency_ps;
+	result->flips_done++;
+	result->flips_late += is_late(w, times);
+	result->flips_torn += times->torn;
+}
+
+/* Wait for the flip that is pending, if there is one. */
+static void finish_flip(struct workload *w)
+{
+	struct display_state *display = &w->display;
+	struct i915_flip_times times;
+	int ret;
+
+	if (!display->flip)
+		return;
+	ret = i915_flip_wait(display->flip, timeout_ns(w));
+	i915_flip_times(display->flip, &times);
+	if (ret == -ETIME) {
+		result_of(w)->flips_lost++;
+	} else {
+		book_flip(w, &times);
+		if (ret)
+			note_error(w, ret);
+	}
+	i915_flip_put(display->flip);
+	display->flip = NULL;
+}
+
+void display_stop(struct workload *w)
+{
+	struct i915_display_stats stats;
+
+	if (!config_of(w)->on)
+		return;
+	finish_flip(w);
+	i915_display_get_stats(w->i915, &stats);
+	result_of(w)->frames = i915_vblank_count(w->i915, config_of(w)->pipe);
+	result_of(w)->vblank_interrupts = stats.vblank_interrupts;
+	result_of(w)->evasions = stats.evasions;
+	i915_display_disable(w->i915, config_of(w)->pipe);
+}
+
+void display_drop(struct workload *w)
+{
+	for (unsigned plane = 0; plane < w->display.plane_count; plane++) {
+		for (unsigned i = 0; i < 2; i++) {
+			i915_object_destroy(w->display.surfaces[plane][i].object);
+			w->display.surfaces[plane][i] = (struct display_surface){ 0 };
+		}
+	}
+}
+
+/* ---- steps ---- */
+
+static struct i915_plane_update plane_update(const struct workload *w, unsigned plane,
+					     const struct step_config *step,
+					     const struct i915_color_key *key)
+{
+	const struct display_state *display = &w->display;
+	const bool scaled = step->scaler && plane == 0;
+	const unsigned shrink = scaled ? 2 : 1;
+
+	return (struct i915_plane_update){
+		.plane = plane + 1, /* the hardware counts from 1 */
+		.fb = display->surfaces[plane][display->next[plane]].vma,
+		.format = PLANE_CTL_FORMAT_8888 | PLANE_CTL_TILED_LINEAR,
+		.stride_bytes = plane_stride_bytes(w, plane),
+		.width = (uint16_t)(plane_width(w, plane) / shrink),
+		.height = (uint16_t)(plane_height(w, plane) / shrink),
+		.x = (uint16_t)(plane == 2 ? plane_width(w, plane) : 0),
+		.dst_width = (uint16_t)(scaled ? plane_width(w, plane) : 0),
+		.dst_height = (uint16_t)(scaled ? plane_height(w, plane) : 0),
+		.key = step->key ? key : NULL,
+	};
+}
+
+void display_flip(struct workload *w, const struct step_config *step)
+{
+	static const struct i915_color_key key = { .value = 0xff00ff,
+						   .max = 0xff00ff,
+						   .mask = 0xffffff };
+	struct i915_plane_update updates[CONFIG_PLANE_LIMIT];
+	struct display_state *display = &w->display;
+	int ret;
+
+	finish_flip(w);
+	for (unsigned plane = 0; plane < step->planes; plane++)
+		updates[plane] = plane_update(w, plane, step, &key);
+	result_of(w)->flips++;
+	ret = i915_flip(w->i915, config_of(w)->pipe, updates, step->planes, &display->flip);
+	if (ret) {
+		display->flip = NULL;
+		note_error(w, ret);
+		return;
+	}
+	for (unsigned plane = 0; plane < step->planes; plane++)
+		display->next[plane] ^= 1;
+	if (step->wait)
+		finish_flip(w);
+}
+
+/* Watermarks that differ from those before; the buffer in equal parts. */
+static struct i915_watermarks watermarks(uint32_t serial, unsigned plane, unsigned planes)
+{
+	const unsigned part = BUFFER_BLOCKS / planes;
+	struct i915_watermarks result = {
+		.max_level = GEN9_WM_LEVELS - 1,
+		.buffer_start = (uint16_t)(plane * part),
+		.buffer_end = (uint16_t)((plane + 1) * part),
+	};
+
+	for (unsigned level = 0; level < GEN9_WM_LEVELS; level++)
+		result.level[level] = PLANE_WM_ENABLE | (level + 1) << PLANE_WM_LINES_SHIFT |
+				      (8 * (level + 1) + serial % 8);
+	result.transition = PLANE_WM_ENABLE | (8 + serial % 8);
+	return result;
+}
+
+void display_watermarks(struct workload *w, const struct step_config *step)
+{
+	w->display.watermark_serial++;
+	for (unsigned plane = 0; plane < step->planes; plane++) {
+		const struct i915_watermarks values =
+			watermarks(w->display.watermark_serial, plane, step->planes);
+		int ret = i915_watermarks_update(w->i915, config_of(w)->pipe, plane + 1, &values);
+
+		if (ret)
+			note_error(w, ret);
+		else
+			result_of(w)->watermark_updates++;
+	}
+}
+
+void display_vblank(struct workload *w, const struct step_config *step)
+{
+	const unsigned pipe = config_of(w)->pipe;
+	uint64_t frames_ns = step->count * (NS_PER_S / config_of(w)->mode.refresh_hz);
+	int ret = i915_vblank_get(w->i915, pipe);
+
+	if (ret == 0) {
+		ret = i915_vblank_wait(w->i915, pipe, step->count, frames_ns + timeout_ns(w));
+		i915_vblank_put(w->i915, pipe);
+	}
+	if (ret == -ETIME)
+		result_of(w)->vblanks_lost++;
+	else if (ret)
+		note_error(w, ret);
+	else
+		result_of(w)->vblanks_waited += step->count;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A workload's display: its mode, two surfaces for each plane that flips show in turn, the flip
+ * that is pending, and what was measured. Internal to sim/simulation.
+ *
+ * All surfaces are in the GGTT from the start, as a compositor's framebuffers are, so that a flip
+ * binds nothing. The first plane fills the screen, or is half as wide and high where it is scaled;
+ * the others are overlays of half the screen's width and height.
+ */
+#ifndef PVMMIO_SIM_SIMULATION_DISPLAY_H
+#define PVMMIO_SIM_SIMULATION_DISPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest/i915_display.h"
+#include "sim/scenario/config.h"
+
+struct workload;
+
+struct display_state {
+	struct display_surface {
+		struct i915_object *object; /* NULL: none */
+		struct i915_vma *vma;
+	} surfaces[CONFIG_PLANE_LIMIT][2];
+	unsigned plane_count;              /* planes with surfaces: as many as any flip shows */
+	unsigned next[CONFIG_PLANE_LIMIT]; /* surface that the next flip shows */
+	struct i915_flip *flip;            /* not known to be done; NULL: none */
+	uint32_t watermark_serial;         /* so that every update changes something */
+};
+
+/* Turn the display on, if the VM has one. 0, or the driver's error. */
+int display_start(struct workload *w);
+
+/* Let the last flip come to its end, note the frames, turn the display off. */
+void display_stop(struct workload *w);
+
+/* Give the surfaces back: after display_stop(). */
+void display_drop(struct workload *w);
+
+/* The steps. What fails is counted. */
+void display_flip(struct workload *w, const struct step_config *step);
+void display_watermarks(struct workload *w, const struct step_config *step);
+void display_vblank(struct workload *w, const struct step_config *step);
+
+#endif
