@@ -46,10 +46,11 @@ struct object_result {
 };
 
 struct workload_result {
-	uint64_t requests;       /* added by the guest */
-	uint64_t completed;      /* seen completed by the guest */
-	uint64_t lost;           /* not completed within the workload's timeout */
-	uint64_t bytes_verified; /* written by the GPU, read back by the guest and right */
+	uint64_t requests;          /* added by the guest */
+	uint64_t completed;         /* seen completed by the guest */
+	uint64_t lost;              /* not completed within the workload's timeout */
+	uint64_t interrupts_missed; /* waits that only the timeout ended, though the GPU was done */
+	uint64_t bytes_verified;    /* written by the GPU, read back by the guest and right */
 	uint64_t bytes_wrong;
 	uint64_t duration_ps; /* from the start of the first step to the end of the last */
 	uint64_t bind_errors; /* objects that could not be bound */

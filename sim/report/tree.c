@@ -272,6 +272,7 @@ static json_t *tree_workload(const struct workload_result *workload)
 	put_uint(&obj, "requests", workload->requests);
 	put_uint(&obj, "completed", workload->completed);
 	put_uint(&obj, "lost", workload->lost);
+	put_uint(&obj, "interrupts_missed", workload->interrupts_missed);
 	put_uint(&obj, "bytes_verified", workload->bytes_verified);
 	put_uint(&obj, "bytes_wrong", workload->bytes_wrong);
 	put_uint(&obj, "duration_ps", workload->duration_ps);

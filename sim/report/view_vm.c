@@ -388,15 +388,16 @@ static const struct value_row head_rows[] = {
 };
 
 static const struct value_row workload_rows[] = {
-	{"requests",            "workload.requests",       FORMAT_NUMBER, ALWAYS, false},
-	{ "completed",          "workload.completed",      FORMAT_NUMBER, ALWAYS, false},
-	{ "lost",               "workload.lost",           FORMAT_NUMBER, IF_ANY, false},
-	{ "binds that failed",  "workload.bind_errors",    FORMAT_NUMBER, IF_ANY, false},
-	{ "last of them with",  "workload.bind_error",     FORMAT_STRING, IF_ANY, false},
-	{ "ended early by",     "workload.error",          FORMAT_STRING, IF_ANY, false},
-	{ "GPU's bytes, right", "workload.bytes_verified", FORMAT_NUMBER, ALWAYS, false},
-	{ "GPU's bytes, wrong", "workload.bytes_wrong",    FORMAT_NUMBER, ALWAYS, false},
-	{ "duration",           "workload.duration_ps",    FORMAT_TIME,   ALWAYS, false},
+	{"requests",            "workload.requests",          FORMAT_NUMBER, ALWAYS, false},
+	{ "completed",          "workload.completed",         FORMAT_NUMBER, ALWAYS, false},
+	{ "lost",               "workload.lost",              FORMAT_NUMBER, IF_ANY, false},
+	{ "interrupts missed",  "workload.interrupts_missed", FORMAT_NUMBER, IF_ANY, false},
+	{ "binds that failed",  "workload.bind_errors",       FORMAT_NUMBER, IF_ANY, false},
+	{ "last of them with",  "workload.bind_error",        FORMAT_STRING, IF_ANY, false},
+	{ "ended early by",     "workload.error",             FORMAT_STRING, IF_ANY, false},
+	{ "GPU's bytes, right", "workload.bytes_verified",    FORMAT_NUMBER, ALWAYS, false},
+	{ "GPU's bytes, wrong", "workload.bytes_wrong",       FORMAT_NUMBER, ALWAYS, false},
+	{ "duration",           "workload.duration_ps",       FORMAT_TIME,   ALWAYS, false},
 };
 
 static const struct value_row run_rows[] = {

@@ -146,8 +146,13 @@ struct vm_config {
 	enum vm_ppgtt ppgtt;
 	enum vm_irq_handler irq_handler;
 	struct display_config display;
-	bool huge_pages;  /* the guest uses PPGTT pages of 64 KiB and 2 MiB where they fit */
+	bool huge_pages; /* the guest uses PPGTT pages of 64 KiB and 2 MiB where they fit */
+	/* Ways to misbehave; see schema_misbehaviour(). */
 	bool skip_pvinfo; /* the guest enables execlists without reading PVINFO */
+	bool reg_addr_unlocked;
+	bool irq_no_check;
+	bool irq_check_first;
+	bool plane_unlocked;
 	struct workload_config workload;
 };
 

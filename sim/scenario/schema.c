@@ -128,7 +128,15 @@ const struct misbehaviour *schema_misbehaviour(unsigned index)
 {
 	static const struct misbehaviour table[] = {
 		{"never_reads_pvinfo", offsetof(struct vm_config, skip_pvinfo),
-                 "the driver enables execlists without having read PVINFO"},
+                 "the driver enables execlists without having read PVINFO"           },
+		{ "irq_no_check",      offsetof(struct vm_config, irq_no_check),
+                 "master_irq: interrupts are enabled without asking for a check"     },
+		{ "irq_check_first",   offsetof(struct vm_config, irq_check_first),
+                 "master_irq: the check is asked for before interrupts are enabled"  },
+		{ "reg_addr_unlocked", offsetof(struct vm_config, reg_addr_unlocked),
+                 "mmio_read_passthrough: vCPUs overwrite each other's reg_addr"      },
+		{ "plane_unlocked",    offsetof(struct vm_config, plane_unlocked),
+                 "plane_update, plane_wm_update: vCPUs overwrite each other's record"},
 	};
 
 	return index < sizeof(table) / sizeof(table[0]) ? &table[index] : NULL;

@@ -291,6 +291,9 @@ void submission_finish(struct workload *w, struct submission *s, uint64_t deadli
 		return;
 	if (i915_request_wait(s->request, now_ns < deadline_ns ? deadline_ns - now_ns : 0) == 0) {
 		w->result->workload.completed++;
+		/* It was seen at last because the driver looks once more at the end of a wait. */
+		if (now_ns < deadline_ns && plat_time_ns(w->plat) >= deadline_ns)
+			w->result->workload.interrupts_missed++;
 		verify_contents(w, s);
 	} else {
 		w->result->workload.lost++;

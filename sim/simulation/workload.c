@@ -195,6 +195,15 @@ static const enum i915_irq_handler irq_handlers[] = {
 	[VM_IRQ_5_0] = I915_IRQ_5_0,
 };
 
+/* Wrong orders that the scenario asks for. */
+static uint32_t disorders(const struct vm_config *vm)
+{
+	return (vm->reg_addr_unlocked ? I915_DISORDER_REG_ADDR_UNLOCKED : 0) |
+	       (vm->irq_no_check ? I915_DISORDER_IRQ_NO_CHECK : 0) |
+	       (vm->irq_check_first ? I915_DISORDER_IRQ_CHECK_FIRST : 0) |
+	       (vm->plane_unlocked ? I915_DISORDER_PLANE_UNLOCKED : 0);
+}
+
 void workload_run(struct workload *workload)
 {
 	struct workload *w = workload;
@@ -204,6 +213,7 @@ void workload_run(struct workload *workload)
 		.ppgtt = ppgtt_modes[w->avm->config->ppgtt],
 		.huge_pages = w->avm->config->huge_pages,
 		.irq_handler = irq_handlers[w->avm->config->irq_handler],
+		.disorders = disorders(w->avm->config),
 	};
 	int ret;
 

@@ -36,7 +36,7 @@
 #define ANY_SCENARIO SCENARIO_DIR "/interrupt.yaml"
 #define WHILE_NS     1000000u /* in which an empty batch surely ends */
 
-enum variant { NATIVE, TRAPPED, MASTER_IRQ, READS_PASSED, BOTH, VARIANT_COUNT };
+enum variant { NATIVE, TRAPPED, PV_MASTER, PV_READS, PV_BOTH, VARIANT_COUNT };
 
 static const struct {
 	const char *name;
@@ -44,9 +44,9 @@ static const struct {
 } variants[VARIANT_COUNT] = {
 	[NATIVE] = {"native",        0					  },
 	[TRAPPED] = { "trapped",      0					  },
-	[MASTER_IRQ] = { "master_irq",   PVMMIO_MASTER_IRQ                          },
-	[READS_PASSED] = { "reads passed", PVMMIO_READ_PASSTHROUGH                    },
-	[BOTH] = { "both",         PVMMIO_MASTER_IRQ | PVMMIO_READ_PASSTHROUGH},
+	[PV_MASTER] = { "master_irq",   PVMMIO_MASTER_IRQ                          },
+	[PV_READS] = { "reads passed", PVMMIO_READ_PASSTHROUGH                    },
+	[PV_BOTH] = { "both",         PVMMIO_MASTER_IRQ | PVMMIO_READ_PASSTHROUGH},
 };
 
 struct counts {
