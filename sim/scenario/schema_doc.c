@@ -9,8 +9,9 @@
 #include "sim/scenario/schema.h"
 #include "sim/scenario/units.h"
 
-#define TEXT_BYTES  192
-#define RANGE_BYTES 128
+#define TEXT_BYTES   192
+#define RANGE_BYTES  128
+#define COLUMN_WIDTH 80u /* of the column behind the keys */
 
 static const struct {
 	enum schema_section section;
@@ -146,9 +147,25 @@ static void strip_marks(char *text)
 	*to = '\0';
 }
 
+/* text in the column behind the keys, on several lines where it is too long for one. */
+static void write_column(FILE *out, const char *text)
+{
+	while (strlen(text) > COLUMN_WIDTH) {
+		size_t len = COLUMN_WIDTH;
+
+		while (len > 0 && text[len] != ' ')
+			len--;
+		if (len == 0)
+			break;
+		fprintf(out, "  %-14s %.*s\n", "", (int)len, text);
+		text += len + 1;
+	}
+	fprintf(out, "  %-14s %s\n", "", text);
+}
+
 static void write_row(FILE *out, const struct schema_row *row, bool plain)
 {
-	char value[TEXT_BYTES], fallback[TEXT_BYTES], doc[TEXT_BYTES];
+	char value[TEXT_BYTES], fallback[TEXT_BYTES], doc[TEXT_BYTES], column[3 * TEXT_BYTES];
 
 	describe_value(row, value, sizeof(value));
 	describe_default(row, fallback, sizeof(fallback));
@@ -161,11 +178,12 @@ static void write_row(FILE *out, const struct schema_row *row, bool plain)
 	strip_marks(fallback);
 	strip_marks(doc);
 	fprintf(out, "  %-14s %s\n", row->key, doc);
-	fprintf(out, "  %-14s %s%s%s\n", "", value,
-		!*fallback      ? ""
-		: row->required ? "; "
-				: "; default ",
-		fallback);
+	snprintf(column, sizeof(column), "%s%s%s", value,
+		 !*fallback      ? ""
+		 : row->required ? "; "
+				 : "; default ",
+		 fallback);
+	write_column(out, column);
 }
 
 static void write_section(FILE *out, size_t index, bool plain)

@@ -134,10 +134,10 @@ static const struct row vm_rows[] = {
          "bad.yaml:3:27: level 'plane_update' is not implemented in this version; expected one of "
 	  "elsp_submit, master_irq, ppgtt_update, ggtt_update\n"												 },
 	{ VM0 "    pvmmio: 0x15\n",
-         "bad.yaml:3:13: level 'plane_watermark' is not implemented in "
+         "bad.yaml:3:13: level 'plane_wm_update' is not implemented in "
 	  "this version; expected one of elsp_submit, master_irq, ppgtt_update, ggtt_update\n"                                                                   },
-	{ VM0 "    pvmmio: 0x40\n",
-         "bad.yaml:3:13: '0x40' has bits that are no level; expected 0x39\n"										     },
+	{ VM0 "    pvmmio: 0x80\n",
+         "bad.yaml:3:13: '0x80' has bits that are no level; expected 0x39\n"										     },
 	{ VM0 "    pvmmio: 0x\n",								 "bad.yaml:3:13: '0x' is no number of levels; expected 0x39\n"  },
 	{ VM0 "    pvmmio: {elsp_submit: 1}\n",
          "bad.yaml:3:13: 'pvmmio' is a mapping; expected a value or a list\n"										    },
@@ -145,6 +145,16 @@ static const struct row vm_rows[] = {
          "bad.yaml:3:13: 'shadow' is 'out_of_sync'; expected one of strict, oos\n"
 	  "bad.yaml:4:12: 'ppgtt' is '64bit'; expected one of 48bit, 32bit, none\n"
 	  "bad.yaml:5:17: 'huge_pages' is 'yes'; expected true or false\n"										       },
+	{ VM0 "    display: true\n",
+         "bad.yaml:3:14: 'display' is a single value; expected a mapping of keys\n"                                                                              },
+	{ VM0 "    display: {mode: 1080p, pipe: D, planes: 2}\n",
+         "bad.yaml:3:21: 'mode': '1080p' is no mode; expected width, height and rate, such as "
+	  "1920x1080@60Hz\n"
+	  "bad.yaml:3:34: 'pipe' is 'D'; expected one of A, B, C; did you mean 'A'?\n"
+	  "bad.yaml:3:37: unknown key 'planes' in 'display'\n"												   },
+	{ VM0 "    misbehave: [irq_chek_first]\n",
+         "bad.yaml:3:17: no way to misbehave is called 'irq_chek_first'; did you mean "
+	  "'irq_check_first'?\n"																 },
 	{ VM0 "    irq_handler: 4.20\n",
          "bad.yaml:3:18: 'irq_handler' is '4.20'; expected one of 4.14, 4.19, 5.0\n"                                                                             },
 	{ VM0 "    huge_pages: 'true'\n",
@@ -197,7 +207,8 @@ static const struct row step_rows[] = {
 	{ STEP "{}]}}]\n",							      "bad.yaml:2:3: a step has 0 keys; expected one, such as wait: all\n"},
 	{ STEP "{flil: {}}]}}]\n",
          "bad.yaml:2:4: unknown step 'flil'; expected one of fill, copy, fast_copy, store, draw, "
-	  "dispatch, decode, enhance, together, wait, sleep, bind, unbind; did you mean "
+	  "dispatch, decode, enhance, together, wait, sleep, bind, unbind, flip, watermark, "
+	  "vblank; did you mean "
 	  "'fill'?\n"																       },
 	{ STEP "{wait: one}, {wait: [all]}]}}]\n",
          "bad.yaml:2:10: 'wait' is not 'all'; expected wait: all\n"
