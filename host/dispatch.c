@@ -84,6 +84,22 @@ static bool next_is_same_context(const struct workload *workload)
 	return next && gvt_workload_same_context(next->descriptor, workload->descriptor);
 }
 
+static enum gvt_workload_end end_of(const struct workload *workload)
+{
+	if (workload->vgpu->engines[workload->engine].resetting)
+		return GVT_WORKLOAD_RESET;
+	switch (workload->status) {
+	case 0:
+		return GVT_WORKLOAD_COMPLETED;
+	case -EIO:
+		return GVT_WORKLOAD_HANG;
+	case -ENOMEM:
+		return GVT_WORKLOAD_NO_MEMORY;
+	default:
+		return GVT_WORKLOAD_AUDIT;
+	}
+}
+
 /*
  * What the guest sees, in this order: its context image, the events of its commands, the status
  * entry, the context switch event. Nothing of it when the workload failed or its engine is being
@@ -110,16 +126,14 @@ static void complete(struct sched_engine *engine, struct workload *workload)
 		interrupt_raise(vgpu, workload->engine, events);
 	gvt_workload_remove(workload);
 	if (!good)
-		gvt_workload_drop_queued(vgpu, workload->engine);
+		gvt_workload_drop_queued(vgpu, workload->engine,
+					 virtual->resetting ? GVT_WORKLOAD_RESET
+							    : GVT_WORKLOAD_QUEUE);
 	if (good && !workload->pv && !next_is_same_context(workload))
 		execlist_schedule_out(workload);
-	if (good)
-		vgpu->stats.workloads_completed++;
-	else
-		vgpu->stats.workloads_failed++;
 	trace_emit(vgpu->m, TRACE_WORKLOAD_DONE, vgpu->vm->id, workload->engine,
 		   workload->descriptor, (uint64_t)-workload->status);
-	gvt_workload_destroy(workload);
+	gvt_workload_end(workload, end_of(workload));
 	sched_finished(engine, vgpu);
 	sim_mutex_unlock(vgpu->m, &vgpu->lock);
 }

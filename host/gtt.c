@@ -82,6 +82,17 @@ static void scrub(struct vgpu *vgpu)
 			dma_unmap_gfn(vgpu, ggtt->mapped[i] - 1);
 }
 
+void gtt_reset(struct vgpu *vgpu)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->ggtt;
+
+	assert(!ggtt->entries && "an entry is on its way");
+	scrub(vgpu);
+	memset(ggtt->view, 0, entry_count(ggtt) * sizeof(*ggtt->view));
+	memset(ggtt->mapped, 0, entry_count(ggtt) * sizeof(*ggtt->mapped));
+	memset(ggtt->state, 0, entry_count(ggtt) * sizeof(*ggtt->state));
+}
+
 void gtt_fini(struct vgpu *vgpu)
 {
 	struct vgpu_ggtt *ggtt = &vgpu->ggtt;

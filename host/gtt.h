@@ -29,6 +29,9 @@ struct vgpu;
 /* 0, -ENOMEM. The slices are set. */
 int gtt_init(struct vgpu *vgpu);
 
+/* All entries not present, in the view and for the hardware; their pins are given back. */
+void gtt_reset(struct vgpu *vgpu);
+
 /* Points every entry that the guest has set at scratch, not present; frees. */
 void gtt_fini(struct vgpu *vgpu);
 

@@ -47,6 +47,13 @@ const struct gvt_incident_info gvt_incidents[GVT_INCIDENT_COUNT] = {
 };
 // clang-format on
 
+const char *const gvt_workload_ends[GVT_WORKLOAD_END_COUNT] = {
+	[GVT_WORKLOAD_COMPLETED] = "completed", [GVT_WORKLOAD_AUDIT] = "audit",
+	[GVT_WORKLOAD_NO_MEMORY] = "no_memory", [GVT_WORKLOAD_HANG] = "hang",
+	[GVT_WORKLOAD_QUEUE] = "queue",         [GVT_WORKLOAD_RESET] = "reset",
+	[GVT_WORKLOAD_DESTROYED] = "destroyed",
+};
+
 int gvt_create(struct gvt **out, const struct gvt_config *config)
 {
 	struct gvt *gvt = calloc(1, sizeof(*gvt));

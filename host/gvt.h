@@ -66,17 +66,58 @@ struct vgpu_config {
 	unsigned weight; /* in scheduling, at most GVT_WEIGHT_LIMIT; 0: GVT_WEIGHT_DEFAULT */
 };
 
-/* What the mediator did for one vGPU. */
+/* How a workload ends. Each that was accepted does so once, in one of these ways. */
+enum gvt_workload_end {
+	GVT_WORKLOAD_COMPLETED,
+	GVT_WORKLOAD_AUDIT,     /* refused when its turn came: its commands, image or memory */
+	GVT_WORKLOAD_NO_MEMORY, /* the host had none for its shadows */
+	GVT_WORKLOAD_HANG,      /* the engine hung on it */
+	GVT_WORKLOAD_QUEUE,     /* was queued behind one that failed */
+	GVT_WORKLOAD_RESET,     /* its engine, or the device, was reset */
+	GVT_WORKLOAD_DESTROYED, /* its vGPU was */
+	GVT_WORKLOAD_END_COUNT,
+};
+
+extern const char *const gvt_workload_ends[GVT_WORKLOAD_END_COUNT]; /* report names */
+
+/*
+ * Why a vGPU is in failsafe mode: from then on its registers and GGTT are mere storage, nothing of
+ * it reaches the hardware, its VM goes on with a dead GPU. A reset by the VMM ends it, one that the
+ * guest asks for cannot, as GDRST is storage like the rest. Source: gvt/handlers.c, scheduler.c.
+ */
+enum gvt_failsafe_cause {
+	GVT_FAILSAFE_NONE,
+	GVT_FAILSAFE_FENCE,       /* one beyond the vGPU's, by a guest that never read PVINFO */
+	GVT_FAILSAFE_LEGACY_MODE, /* RING_MODE bit 0 enabled */
+	GVT_FAILSAFE_UNAWARE,     /* RING_MODE: run lists or PPGTT, PVINFO never read */
+	GVT_FAILSAFE_PREEMPTION,  /* CSFE_CHICKEN1: a mode that is not emulated enabled */
+	GVT_FAILSAFE_RESOURCE,    /* reserved word of PVINFO written: its share is too small */
+	GVT_FAILSAFE_WORKLOAD,    /* -EBADRQC or -EFAULT: forbidden commands, memory out of reach */
+	GVT_FAILSAFE_CAUSE_COUNT,
+};
+
+/* Row of the table of causes: report name, and what upstream calls it. */
+struct gvt_failsafe_info {
+	const char *name;
+	const char *kind;
+};
+
+extern const struct gvt_failsafe_info gvt_failsafe_causes[GVT_FAILSAFE_CAUSE_COUNT];
+
+/* What the mediator did for one vGPU. accepted = ended + those that are still queued or run. */
 struct vgpu_stats {
 	uint64_t workloads_accepted;
-	uint64_t workloads_completed;
-	uint64_t workloads_failed;
+	uint64_t workloads_refused; /* submissions that never became one */
+	uint64_t workloads_ended[GVT_WORKLOAD_END_COUNT];
+	uint64_t workloads_completed; /* of those */
+	uint64_t workloads_failed;    /* the rest of those, and the refused ones */
 	uint64_t msi_injected;
 	uint64_t ppgtt_reclaimed; /* address spaces whose shadow tables the host took back */
 	uint64_t owned_ps;        /* had the GPU */
 	uint64_t turns;           /* was given it */
 	uint32_t pvmmio_levels;   /* negotiated */
 	bool failsafe;
+	enum gvt_failsafe_cause failsafe_cause;
 };
 
 /*
@@ -102,6 +143,14 @@ int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *co
  * any. NULL is allowed.
  */
 void vgpu_destroy(struct vgpu *vgpu);
+
+/*
+ * Reset of the device by the VMM, as at every boot of its VM: afterwards it is as a new one with
+ * the same resources, statistics and incidents apart. from_d3: as it leaves a sleep from which the
+ * guest's driver goes on with what it had announced. Waits for workloads that are on an engine, so
+ * only in a context; the VM's vCPUs do not touch the device meanwhile. host/reset.h has the table.
+ */
+void vgpu_device_reset(struct vgpu *vgpu, bool from_d3);
 void vgpu_get_stats(const struct vgpu *vgpu, struct vgpu_stats *out);
 
 /* Row of the table of incidents: report name and what the guest gets. */
@@ -142,7 +191,7 @@ enum gvt_incident {
 	GVT_INCIDENT_PPGTT_LIMIT,        /* more tables or address spaces than a vGPU may have */
 	GVT_INCIDENT_PPGTT_MEMORY,       /* the host is short of memory for shadow tables */
 	GVT_INCIDENT_WORKLOAD_HANG,      /* the hardware hung on a workload */
-	GVT_INCIDENT_FAILSAFE,           /* its value: the incident that was the reason */
+	GVT_INCIDENT_FAILSAFE,           /* its value: enum gvt_failsafe_cause */
 	GVT_INCIDENT_COUNT,
 };
 

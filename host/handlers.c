@@ -13,6 +13,7 @@
 #include "host/interrupt.h"
 #include "host/mmio.h"
 #include "host/pvinfo.h"
+#include "host/reset.h"
 #include "host/scheduler.h"
 #include "host/vgpu.h"
 #include "sim/abi/pvinfo.h"
@@ -100,7 +101,7 @@ static int csfe_chicken_write(struct vgpu *vgpu, uint32_t offset, uint32_t value
 	vreg_write_masked(vgpu, offset, value);
 	if (masked_enables(value, CSFE_PREEMPTION)) {
 		vgpu_incident(vgpu, GVT_INCIDENT_REGISTER_ACCESS, offset);
-		vgpu_enter_failsafe(vgpu);
+		vgpu_enter_failsafe(vgpu, GVT_FAILSAFE_PREEMPTION);
 	}
 	return 0;
 }
@@ -124,7 +125,7 @@ static int ring_mode_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)
 {
 	if (masked_enables(value, RING_MODE_LEGACY)) {
 		vgpu_incident(vgpu, GVT_INCIDENT_REGISTER_ACCESS, offset);
-		vgpu_enter_failsafe(vgpu);
+		vgpu_enter_failsafe(vgpu, GVT_FAILSAFE_LEGACY_MODE);
 		return 0;
 	}
 	vreg_write_masked(vgpu, offset, value);
@@ -132,7 +133,7 @@ static int ring_mode_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)
 		return 0;
 	if (!vgpu->pv_notified) {
 		vgpu_incident(vgpu, GVT_INCIDENT_PVINFO_UNREAD, offset);
-		vgpu_enter_failsafe(vgpu);
+		vgpu_enter_failsafe(vgpu, GVT_FAILSAFE_UNAWARE);
 		return 0;
 	}
 	if (masked_enables(value, RING_MODE_RUN_LIST)) {
@@ -152,7 +153,7 @@ static int gdrst_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)
 		if (value & GDRST_FULL || value >> gen9_engines[id].gdrst_bit & 1)
 			mask |= 1u << id;
 	if (mask)
-		vgpu_reset_engines(vgpu, mask, value & GDRST_FULL);
+		vgpu_reset(vgpu, value & GDRST_FULL ? RESET_FULL : RESET_ENGINES, mask);
 	vreg_write(vgpu, offset, 0);
 	return 0;
 }
@@ -182,7 +183,7 @@ static int fence_refuse(struct vgpu *vgpu, uint32_t offset)
 	vgpu_incident(vgpu, GVT_INCIDENT_FENCE_RANGE, offset);
 	if (!vgpu->pv_notified) {
 		vgpu_incident(vgpu, GVT_INCIDENT_PVINFO_UNREAD, offset);
-		vgpu_enter_failsafe(vgpu);
+		vgpu_enter_failsafe(vgpu, GVT_FAILSAFE_FENCE);
 	}
 	return -EINVAL;
 }

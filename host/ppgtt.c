@@ -367,14 +367,22 @@ void ppgtt_abandon(struct vgpu *vgpu)
 	pv_ppgtt_drop_spares(vgpu);
 }
 
+void ppgtt_forget(struct vgpu *vgpu, enum ppgtt_kind kind)
+{
+	struct ppgtt_mm *next;
+
+	for (struct ppgtt_mm *mm = vgpu->spaces; mm; mm = next) {
+		next = mm->next;
+		assert(mm->refs == mm->guest_refs && "a workload is left");
+		if (mm->kind == kind)
+			destroy(mm);
+	}
+}
+
 void ppgtt_fini(struct vgpu *vgpu)
 {
-	while (vgpu->spaces) {
-		struct ppgtt_mm *mm = vgpu->spaces;
-
-		assert(mm->refs == mm->guest_refs && "a workload is left");
-		destroy(mm);
-	}
+	ppgtt_forget(vgpu, PPGTT_SHADOW);
+	ppgtt_forget(vgpu, PPGTT_PV);
 	shadow_pages_fini(vgpu);
 }
 

@@ -114,6 +114,9 @@ int ppgtt_sync(struct vgpu *vgpu);
 /* Full reset of the device: give up all shadow tables. No space is pinned. */
 void ppgtt_reset(struct vgpu *vgpu);
 
+/* Reset of the device by the VMM: give up all spaces of a kind. No workload is left. */
+void ppgtt_forget(struct vgpu *vgpu, enum ppgtt_kind kind);
+
 /* PVINFO notifications G2V_PPGTT_L3_CREATE to _L4_DESTROY. 0, or the error the guest never sees. */
 int ppgtt_notify(struct vgpu *vgpu, uint32_t code);
 

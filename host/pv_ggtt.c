@@ -78,6 +78,19 @@ int pv_ggtt_enable(struct vgpu *vgpu)
 	return 0;
 }
 
+void pv_ggtt_disable(struct vgpu *vgpu)
+{
+	int ret;
+
+	if (!vgpu->gtt_view.id)
+		return;
+	ret = set_pages(vgpu, &vgpu->ggtt.low, BUS_TRAP, &vgpu->gtt_window);
+	if (!ret)
+		ret = set_pages(vgpu, &vgpu->ggtt.high, BUS_TRAP, &vgpu->gtt_window);
+	assert(!ret && "pages that were the window's cannot be given back to it");
+	bus_unmap(vgpu->vm->bus, &vgpu->gtt_view);
+}
+
 void pv_ggtt_fini(struct vgpu *vgpu)
 {
 	if (vgpu->gtt_view.id)

@@ -40,6 +40,9 @@ struct vgpu;
  */
 int pv_ggtt_enable(struct vgpu *vgpu);
 
+/* The window traps again. Nothing if it never did otherwise. */
+void pv_ggtt_disable(struct vgpu *vgpu);
+
 /* The window is off the bus: forget the view's region. Nothing if it was never there. */
 void pv_ggtt_fini(struct vgpu *vgpu);
 

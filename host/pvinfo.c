@@ -130,7 +130,7 @@ int pvinfo_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)
 		return pvmmio_write(vgpu, offset, value);
 	case FIELD_FAILSAFE:
 		refuse(vgpu, offset);
-		vgpu_enter_failsafe(vgpu);
+		vgpu_enter_failsafe(vgpu, GVT_FAILSAFE_RESOURCE);
 		return 0;
 	case FIELD_READ_ONLY:
 		break;

@@ -106,6 +106,17 @@ int pvmmio_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)
 	}
 }
 
+void pvmmio_reset(struct vgpu *vgpu)
+{
+	assert(!vgpu->spaces && "a space is left that a level owns");
+	pv_ggtt_disable(vgpu);
+	vgpu->pvmmio_levels = 0;
+	vgpu->pvmmio_gfn = 0;
+	vreg_write(vgpu, LEVELS_REG, 0);
+	vreg_write(vgpu, GPA_LO_REG, 0);
+	vreg_write(vgpu, GPA_HI_REG, 0);
+}
+
 // Before a record is read or answered: others may have to go first.
 static struct pvmmio_page *access_page(struct vgpu *vgpu, enum work_kind kind)
 {

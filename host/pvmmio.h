@@ -5,8 +5,8 @@
  *
  * What happens to the state of pvmmio on a reset of the device by its driver (GDRST), engine or
  * full: nothing. Levels and page stay, and so do host-owned page tables and GGTT entries in effect:
- * a Linux 4.19 guest does not negotiate again, and does not insert again. They go with the virtual
- * device. docs/protocol.md has the table.
+ * a Linux 4.19 guest does not negotiate again, and does not insert again. They go when the VMM
+ * resets the device (reset.h).
  */
 #ifndef PVMMIO_HOST_PVMMIO_H
 #define PVMMIO_HOST_PVMMIO_H
@@ -43,5 +43,8 @@ bool pvmmio_irq_disabled(struct vgpu *vgpu);
  * what it says, store the status. 0; -EINVAL with an incident noted and nothing changed.
  */
 int pvmmio_notify(struct vgpu *vgpu, uint32_t code);
+
+/* Reset of the device by the VMM: no level is negotiated, no page known. No space is left. */
+void pvmmio_reset(struct vgpu *vgpu);
 
 #endif

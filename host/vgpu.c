@@ -16,74 +16,41 @@
 #include "host/scheduler.h"
 #include "host/transport.h"
 #include "host/workload.h"
+#include "sim/abi/pvinfo.h"
 
-#define RESET_KEEPS_FROM 0x44200u /* master interrupt and everything above survive GDRST */
-#define PCI_CAPABILITY   0x34u
-#define PCI_MSI          0xacu
+#define PCI_CAPABILITY 0x34u
+#define PCI_MSI        0xacu
 
 void vgpu_incident(struct vgpu *vgpu, enum gvt_incident incident, uint64_t value)
 {
 	const struct gvt_incident_info *info = &gvt_incidents[incident];
 
-	vgpu->last_incident = incident;
 	incident_note(&vgpu->vm->incidents, info->name, info->effect, exec_now(vgpu->m->ex), value);
 }
 
-void vgpu_enter_failsafe(struct vgpu *vgpu)
+static void write_reset_value(struct vgpu *vgpu, uint32_t begin, uint32_t end, uint32_t offset,
+			      uint32_t value)
 {
-	enum gvt_incident cause = vgpu->last_incident;
-
-	if (vgpu->failsafe)
-		return;
-	vgpu->failsafe = true;
-	vgpu_incident(vgpu, GVT_INCIDENT_FAILSAFE, cause);
-	trace_emit(vgpu->m, TRACE_FAILSAFE, vgpu->vm->id, cause);
+	if (offset >= begin && offset < end)
+		vreg_write(vgpu, offset, value);
 }
 
 // Upstream starts from a snapshot of an idle device; here from the register table's reset values.
-static void reset_registers(struct vgpu *vgpu, uint32_t end)
+void vgpu_reset_registers(struct vgpu *vgpu, uint32_t begin, uint32_t end)
 {
-	memset(vgpu->vreg, 0, end);
+	for (uint32_t offset = begin; offset < end; offset += 4)
+		if (offset - PVINFO_BASE >= PVINFO_SIZE_BYTES)
+			vreg_write(vgpu, offset, 0);
 	for (size_t i = 0; i < gen9_global_reg_count; i++)
-		if (gen9_global_regs[i].offset < end)
-			vreg_write(vgpu, gen9_global_regs[i].offset, gen9_global_regs[i].reset);
+		write_reset_value(vgpu, begin, end, gen9_global_regs[i].offset,
+				  gen9_global_regs[i].reset);
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
 		for (size_t i = 0; i < gen9_engine_reg_count; i++)
-			vreg_write(vgpu, engine_reg(id, gen9_engine_regs[i].offset),
-				   gen9_engine_regs[i].reset);
-		vreg_write(vgpu, engine_reg(id, RING_MI_MODE), MI_MODE_IDLE);
+			write_reset_value(vgpu, begin, end,
+					  engine_reg(id, gen9_engine_regs[i].offset),
+					  gen9_engine_regs[i].reset);
+		write_reset_value(vgpu, begin, end, engine_reg(id, RING_MI_MODE), MI_MODE_IDLE);
 	}
-}
-
-void vgpu_reset_engines(struct vgpu *vgpu, uint32_t engine_mask, bool full)
-{
-	assert(sim_mutex_held(vgpu->m, &vgpu->lock));
-	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
-		if (engine_mask >> id & 1)
-			vgpu->engines[id].resetting = true;
-	sched_stop(vgpu);
-	// While the lock is dropped, another vCPU of the guest may start scheduling again.
-	while (vgpu->running_count) {
-		sim_mutex_unlock(vgpu->m, &vgpu->lock);
-		sched_wait_idle(vgpu);
-		sim_mutex_lock(vgpu->m, &vgpu->lock);
-		sched_stop(vgpu);
-	}
-	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
-		if (!(engine_mask >> id & 1))
-			continue;
-		gvt_workload_drop_queued(vgpu, id);
-		execlist_reset(vgpu, id);
-		pv_submission_reset(vgpu, id);
-		vgpu->engines[id].resetting = false;
-	}
-	if (!full)
-		return;
-	ppgtt_reset(vgpu);
-	reset_registers(vgpu, RESET_KEEPS_FROM);
-	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
-		vgpu->engines[id].hws_pga = 0;
-	pvinfo_populate(vgpu);
 }
 
 /* ---- shares ---- */
@@ -168,8 +135,10 @@ static void pci_write32(struct vgpu *vgpu, unsigned offset, uint32_t value)
  * Memory decoding and MSI are on from the start, as the VM's firmware and PCI core leave them: the
  * guest driver here has no way to write configuration space. No stolen memory, no VGA.
  */
-static void fill_pci_config(struct vgpu *vgpu, uint64_t bar0)
+void vgpu_reset_pci(struct vgpu *vgpu)
 {
+	uint64_t bar0 = vgpu->bar0;
+
 	memset(vgpu->vm->pci_config, 0, sizeof(vgpu->vm->pci_config));
 	pci_write32(vgpu, GEN9_PCI_ID, GEN9_PCI_DEVICE);
 	pci_write32(vgpu, 0x04, 0x00100006); // capability list; memory, bus master
@@ -184,12 +153,12 @@ static void fill_pci_config(struct vgpu *vgpu, uint64_t bar0)
 
 /* ---- life ---- */
 
-static int map_regions(struct vgpu *vgpu, uint64_t bar0)
+static int map_regions(struct vgpu *vgpu)
 {
 	struct bus *bus = vgpu->vm->bus;
 	int ret;
 
-	transport_regions(vgpu, bar0);
+	transport_regions(vgpu, vgpu->bar0);
 	ret = bus_map(bus, &vgpu->registers, BUS_TRAP);
 	if (ret)
 		return ret;
@@ -227,6 +196,7 @@ int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *co
 	vgpu->gvt = gvt;
 	vgpu->m = gvt->m;
 	vgpu->vm = config->vm;
+	vgpu->bar0 = config->bar0;
 	vgpu->sched_left_ps = INT64_MAX;
 	vgpu->sched_weight = config->weight ? config->weight : GVT_WEIGHT_DEFAULT;
 	sim_mutex_init(&vgpu->lock, "vgpu_lock");
@@ -254,14 +224,14 @@ int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *co
 	ret = shadow_context_init(vgpu);
 	if (ret)
 		goto fini_ppgtt;
-	ret = map_regions(vgpu, config->bar0);
+	ret = map_regions(vgpu);
 	if (ret)
 		goto fini_context;
-	reset_registers(vgpu, GEN9_MMIO_SIZE_BYTES);
+	vgpu_reset_registers(vgpu, 0, GEN9_MMIO_SIZE_BYTES);
 	pvinfo_populate(vgpu);
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
 		execlist_reset(vgpu, id);
-	fill_pci_config(vgpu, config->bar0);
+	vgpu_reset_pci(vgpu);
 	gvt->vgpus[vgpu->id] = vgpu;
 	*out = vgpu;
 	return 0;
@@ -296,15 +266,16 @@ static void drop_workloads(struct vgpu *vgpu)
 
 		while ((workload = vgpu->engines[id].first)) {
 			gvt_workload_remove(workload);
-			gvt_workload_destroy(workload);
+			gvt_workload_end(workload, GVT_WORKLOAD_DESTROYED);
 		}
 	}
 }
 
-static void clear_fences(struct vgpu *vgpu)
+void vgpu_clear_fences(struct vgpu *vgpu)
 {
 	for (unsigned i = 0; vgpu->fences_written && i < vgpu->fence_count; i++)
 		hw_write32(&vgpu->gvt->hw, FENCE_LO(vgpu->fence_base + i), 0);
+	vgpu->fences_written = false;
 }
 
 void vgpu_destroy(struct vgpu *vgpu)
@@ -337,7 +308,7 @@ void vgpu_destroy(struct vgpu *vgpu)
 	if (in_context)
 		sim_mutex_unlock(vgpu->m, &vgpu->lock);
 	engines_release(vgpu);
-	clear_fences(vgpu);
+	vgpu_clear_fences(vgpu);
 	shadow_context_fini(vgpu);
 	gtt_fini(vgpu);
 	dma_map_fini(vgpu);
@@ -350,5 +321,6 @@ void vgpu_get_stats(const struct vgpu *vgpu, struct vgpu_stats *out)
 {
 	*out = vgpu->stats;
 	out->pvmmio_levels = vgpu->pvmmio_levels;
-	out->failsafe = vgpu->failsafe;
+	out->failsafe = vgpu->failsafe != GVT_FAILSAFE_NONE;
+	out->failsafe_cause = vgpu->failsafe;
 }

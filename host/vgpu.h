@@ -100,6 +100,7 @@ struct vgpu {
 	struct gvt *gvt;
 	struct machine *m;
 	struct vm *vm;
+	uint64_t bar0;
 	unsigned id; /* 1 .. GVT_VGPU_LIMIT */
 	struct sim_mutex lock;
 
@@ -109,9 +110,8 @@ struct vgpu {
 	struct bus_region gtt_view; /* over the window's own part with level ggtt_update */
 
 	uint32_t *vreg; /* one dword per register */
-	bool failsafe;
+	enum gvt_failsafe_cause failsafe;
 	bool pv_notified; /* the guest has read PVINFO */
-	enum gvt_incident last_incident;
 
 	uint32_t pvmmio_offered; /* offered, allowed and implemented */
 	uint32_t pvmmio_levels;  /* negotiated; 0: none */
@@ -210,19 +210,20 @@ struct gvt {
 /* Count incident in the VM's list. */
 void vgpu_incident(struct vgpu *vgpu, enum gvt_incident incident, uint64_t value);
 
-/*
- * Failsafe mode, because of the incident noted last: from now on registers and GGTT are mere
- * storage for this guest. Sticky until the virtual device is destroyed (upstream, until the VMM
- * resets it).
- */
-void vgpu_enter_failsafe(struct vgpu *vgpu);
+/* Failsafe mode, unless the vGPU is in it. */
+void vgpu_enter_failsafe(struct vgpu *vgpu, enum gvt_failsafe_cause cause);
+
+/* Does an error of a workload put the vGPU in failsafe mode? Others only lose the workload. */
+bool vgpu_error_is_fatal(int error);
 
 /*
- * GDRST: the engines of the mask (1 << enum gen9_engine_id); full resets all of them, and registers
- * below 0x44200 as well. Called with the lock held, which is dropped while the vGPU's workloads
- * come to an end.
+ * Parts of resets, for reset.c. The registers in [begin, end) get their reset values, the words of
+ * PVINFO excepted; configuration space what the VM's firmware leaves; the hardware's fences are
+ * free.
  */
-void vgpu_reset_engines(struct vgpu *vgpu, uint32_t engine_mask, bool full);
+void vgpu_reset_registers(struct vgpu *vgpu, uint32_t begin, uint32_t end);
+void vgpu_reset_pci(struct vgpu *vgpu);
+void vgpu_clear_fences(struct vgpu *vgpu);
 
 /* work_spend() that costs nothing outside of contexts, where a vGPU is taken apart in the end. */
 static inline void host_work(struct machine *m, enum work_kind kind, uint64_t count)

@@ -27,8 +27,8 @@ bool gvt_workload_same_context(uint64_t a, uint64_t b)
 
 void gvt_workload_judge(struct vgpu *vgpu, int error)
 {
-	if (error == -EBADRQC || error == -EFAULT)
-		vgpu_enter_failsafe(vgpu);
+	if (vgpu_error_is_fatal(error))
+		vgpu_enter_failsafe(vgpu, GVT_FAILSAFE_WORKLOAD);
 }
 
 void gvt_workload_append(struct workload *workload)
@@ -59,7 +59,20 @@ void gvt_workload_remove(struct workload *workload)
 	workload->next = NULL;
 }
 
-void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine)
+void gvt_workload_end(struct workload *workload, enum gvt_workload_end how)
+{
+	struct vgpu_stats *stats = &workload->vgpu->stats;
+
+	stats->workloads_ended[how]++;
+	if (how == GVT_WORKLOAD_COMPLETED)
+		stats->workloads_completed++;
+	else
+		stats->workloads_failed++;
+	gvt_workload_destroy(workload);
+}
+
+void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine,
+			      enum gvt_workload_end how)
 {
 	struct workload *next;
 
@@ -68,10 +81,9 @@ void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine)
 		if (w->running)
 			continue;
 		gvt_workload_remove(w);
-		vgpu->stats.workloads_failed++;
 		if (w->pv)
 			pv_submission_ended(w, false);
-		gvt_workload_destroy(w);
+		gvt_workload_end(w, how);
 	}
 }
 
@@ -79,6 +91,8 @@ void gvt_workload_withdraw(struct workload *workload)
 {
 	if (!workload)
 		return;
+	workload->vgpu->stats.workloads_accepted--;
+	workload->vgpu->stats.workloads_refused++;
 	workload->vgpu->stats.workloads_failed++;
 	gvt_workload_destroy(workload);
 }
@@ -267,6 +281,7 @@ int gvt_workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engi
 	vgpu->workloads = workload;
 	ret = build(workload);
 	if (ret) {
+		vgpu->stats.workloads_refused++;
 		vgpu->stats.workloads_failed++;
 		gvt_workload_destroy(workload);
 		gvt_workload_judge(vgpu, ret);

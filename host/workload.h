@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "host/cmd_parser.h"
+#include "host/gvt.h"
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/machine/work.h"
 
@@ -86,10 +87,12 @@ void gvt_workload_judge(struct vgpu *vgpu, int error);
 void gvt_workload_append(struct workload *workload);
 void gvt_workload_remove(struct workload *workload);
 
-/*
- * Destroy what is queued on the engine and does not run; who was promised an answer gets it.
- */
-void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine);
+/* Count how it ended, and free it. It was accepted, and is in no queue any more. */
+void gvt_workload_end(struct workload *workload, enum gvt_workload_end how);
+
+/* End what is queued on the engine and does not run; who was promised an answer gets it. */
+void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine,
+			      enum gvt_workload_end how);
 
 /* Do the descriptors name the same context? */
 bool gvt_workload_same_context(uint64_t a, uint64_t b);

@@ -271,7 +271,7 @@ static void in_failsafe_mode_nothing_takes_effect(void **state)
 {
 	uint64_t gpa = rig_alloc(guest, 1);
 
-	vgpu_enter_failsafe(guest->vgpu);
+	vgpu_enter_failsafe(guest->vgpu, GVT_FAILSAFE_WORKLOAD);
 	rig_bind_at(guest, free_gma, gpa, 1);
 	assert_int_equal(pv_ggtt(guest, INSERT, free_gma, PAGE_SIZE), PV_NO_ANSWER);
 	assert_false(rig_host_pte(&rig, free_gma) & GEN8_PTE_PRESENT);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a reset does to the state of pvmmio: the table in docs/protocol.md, cell by cell.
+// What resets that the guest asks for, and the end of the device, do to the state of pvmmio.
 //
 // clang-format off
 #include <setjmp.h>

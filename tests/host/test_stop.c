@@ -20,6 +20,7 @@
 #define HOG_PIECES 64u
 #define COUNT      40u
 #define STEP_PS    (37 * PS_PER_NS)
+#define LONG_PS    (113 * PS_PER_NS)
 
 static struct rig rig;
 static struct rig_guest *guest;
@@ -118,12 +119,12 @@ static void give_memory_back(void)
 }
 
 // In steps through all of the job, each time with a machine of its own.
-static void sweep(uint32_t levels, void (*prepare)(struct job *job))
+static void sweep(uint32_t levels, uint64_t step_ps, void (*prepare)(struct job *job))
 {
 	unsigned stops = 0;
 	bool ended = false;
 
-	for (stop_at_ps = 0; !ended; stop_at_ps += STEP_PS) {
+	for (stop_at_ps = 0; !ended; stop_at_ps += step_ps) {
 		const struct rig_options options = {
 			.costs = costs(),
 			.shadow = shadow_mode,
@@ -151,7 +152,7 @@ static void prepare_stores(struct job *job)
 
 static void trapped_entries(void **state)
 {
-	sweep(PVMMIO_ELSP_SUBMIT, prepare_stores);
+	sweep(PVMMIO_ELSP_SUBMIT, LONG_PS, prepare_stores);
 }
 
 // Over other entries, so that there are old pins to give back as well.
@@ -168,7 +169,7 @@ static void prepare_ggtt(struct job *job)
 
 static void ggtt_inserts(void **state)
 {
-	sweep(PVMMIO_GGTT_UPDATE, prepare_ggtt);
+	sweep(PVMMIO_GGTT_UPDATE, STEP_PS, prepare_ggtt);
 }
 
 static void prepare_ggtt_clear(struct job *job)
@@ -179,7 +180,7 @@ static void prepare_ggtt_clear(struct job *job)
 
 static void ggtt_clears(void **state)
 {
-	sweep(PVMMIO_GGTT_UPDATE, prepare_ggtt_clear);
+	sweep(PVMMIO_GGTT_UPDATE, STEP_PS, prepare_ggtt_clear);
 }
 
 // Through many tables, so that the walk has many interleaving points.
@@ -203,7 +204,7 @@ static void prepare_insert(struct job *job)
 
 static void ppgtt_inserts(void **state)
 {
-	sweep(PVMMIO_PPGTT_UPDATE, prepare_insert);
+	sweep(PVMMIO_PPGTT_UPDATE, LONG_PS, prepare_insert);
 }
 
 // The root is announced and its tables are read, entry by entry.
@@ -226,7 +227,7 @@ static void prepare_shadow(struct job *job)
 
 static void shadowed_spaces(void **state)
 {
-	sweep(PVMMIO_ELSP_SUBMIT, prepare_shadow);
+	sweep(PVMMIO_ELSP_SUBMIT, STEP_PS, prepare_shadow);
 }
 
 // Tables that another space gave up take the place of its own, one after the other.
@@ -242,7 +243,7 @@ static void prepare_reclaim(struct job *job)
 
 static void reclaimed_spaces(void **state)
 {
-	sweep(PVMMIO_ELSP_SUBMIT, prepare_reclaim);
+	sweep(PVMMIO_ELSP_SUBMIT, STEP_PS, prepare_reclaim);
 }
 
 // A table is linked into one that is tracked, in the place of another.
@@ -265,7 +266,7 @@ static void prepare_link(struct job *job)
 
 static void linked_tables(void **state)
 {
-	sweep(PVMMIO_ELSP_SUBMIT, prepare_link);
+	sweep(PVMMIO_ELSP_SUBMIT, STEP_PS, prepare_link);
 }
 
 // Two leaves go out of sync in turn, with one copy for both, and then away.
@@ -292,7 +293,7 @@ static void leaves_out_of_sync(void **state)
 {
 	shadow_mode = VGPU_SHADOW_OOS;
 	oos_pool_pages = 1;
-	sweep(PVMMIO_ELSP_SUBMIT, prepare_leaves);
+	sweep(PVMMIO_ELSP_SUBMIT, STEP_PS, prepare_leaves);
 	shadow_mode = VGPU_SHADOW_STRICT;
 	oos_pool_pages = 0;
 }
@@ -333,7 +334,7 @@ static void prepare_submission(struct job *job)
 
 static void submissions(void **state)
 {
-	sweep(PVMMIO_ELSP_SUBMIT, prepare_submission);
+	sweep(PVMMIO_ELSP_SUBMIT, LONG_PS, prepare_submission);
 }
 
 int main(void)
