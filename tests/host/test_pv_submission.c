@@ -10,6 +10,7 @@
 // clang-format on
 
 #include "host/pv_submission.h"
+#include "host/reset.h"
 #include "host/workload.h"
 #include "rig.h"
 #include "tables.h"
@@ -518,7 +519,7 @@ static void ring_and_reset(struct rig_guest *g, void *arg)
 {
 	sim_mutex_lock(rig.m, &g->vgpu->lock);
 	pv_submission_doorbell(g->vgpu, ENGINE, PVMMIO_SUBMISSION_DOORBELL);
-	vgpu_reset_engines(g->vgpu, 1u << ENGINE, false);
+	vgpu_reset(g->vgpu, RESET_ENGINES, 1u << ENGINE);
 	*(uint32_t *)arg = slot_of(ENGINE)->submitted;
 	sim_mutex_unlock(rig.m, &g->vgpu->lock);
 }
