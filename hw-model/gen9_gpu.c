@@ -90,6 +90,9 @@ int gen9_gpu_create(struct gen9_gpu **out, const struct gen9_gpu_config *config)
 		if (rc)
 			goto fail;
 	}
+	rc = gen9_pipes_init(gpu);
+	if (rc)
+		goto fail;
 	*out = gpu;
 	return 0;
 

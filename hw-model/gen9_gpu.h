@@ -64,6 +64,24 @@ struct hw_profile {
 	uint64_t value[HW_PARAM_COUNT];
 };
 
+/* Groups of interrupt registers, in the order of their ISRs. */
+enum gen9_irq_group {
+	GEN9_IRQ_GT0,
+	GEN9_IRQ_GT1,
+	GEN9_IRQ_GT2,
+	GEN9_IRQ_GT3,
+	GEN9_IRQ_PIPE_A,
+	GEN9_IRQ_PIPE_B,
+	GEN9_IRQ_PIPE_C,
+	GEN9_IRQ_PORT,
+	GEN9_IRQ_MISC,
+	GEN9_IRQ_PCU,
+	GEN9_IRQ_PCH, /* south display: SDE_* */
+	GEN9_IRQ_GROUP_COUNT,
+};
+
+#define GEN9_IRQ_PIPE(pipe) (GEN9_IRQ_PIPE_A + (pipe))
+
 struct gen9_gpu;
 
 struct gen9_gpu_config {
@@ -108,6 +126,12 @@ void gen9_gpu_regions(struct gen9_gpu *gpu, uint64_t bar0_base, struct bus_regio
 /* The configuration space a driver sees, first VM_PCI_CONFIG_BYTES bytes. */
 void gen9_gpu_pci_config(const struct gen9_gpu *gpu, uint64_t bar0_base, uint8_t *config,
 			 size_t len);
+
+/*
+ * An event of a part that is not modelled (AUX channels, hot plug, thermal, PCODE): bits as in the
+ * group's ISR. From any context; takes no time.
+ */
+void gen9_gpu_raise(struct gen9_gpu *gpu, enum gen9_irq_group group, uint32_t bits);
 
 void gen9_gpu_engine_stats(const struct gen9_gpu *gpu, enum gen9_engine_id engine,
 			   struct gen9_engine_stats *out);

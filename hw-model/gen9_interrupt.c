@@ -9,7 +9,8 @@
  * So a handler that clears the enable bit first and sets it last misses nothing: what came in
  * between makes a new edge.
  *
- * ISR shows events for an instant only; nothing here is level triggered, so it reads as 0.
+ * ISR shows events for an instant only, so it reads as 0; but for the vertical blank of a pipe,
+ * which lasts (gen9_pipe.c). No event is level triggered.
  *
  * Source: Linux 4.19 i915_irq.c, i915_reg.h (layout); the order of gates and the edge are the
  * model's reading of them.
@@ -17,14 +18,13 @@
 #include <stddef.h>
 
 #include "hw-model/gen9_private.h"
-#include "hw-model/regs/gen9_display.h"
 
 #define IMR(isr) ((isr) + IRQ_IMR)
 #define IIR(isr) ((isr) + IRQ_IIR)
 #define IER(isr) ((isr) + IRQ_IER)
 
 /* ISR of each group. */
-static const uint32_t groups[GEN9_IRQ_GROUPS] = {
+static const uint32_t groups[GEN9_IRQ_GROUP_COUNT] = {
 	GT_ISR(0),       GT_ISR(1),   GT_ISR(2),   GT_ISR(3), DE_PIPE_ISR(0u), DE_PIPE_ISR(1u),
 	DE_PIPE_ISR(2u), DE_PORT_ISR, DE_MISC_ISR, PCU_ISR,   SDE_ISR,
 };
@@ -53,7 +53,7 @@ static const struct {
 
 uint32_t gen9_irq_group_isr(unsigned n)
 {
-	return n < GEN9_IRQ_GROUPS ? groups[n] : 0;
+	return n < GEN9_IRQ_GROUP_COUNT ? groups[n] : 0;
 }
 
 static uint32_t level_bits(struct gen9_gpu *gpu)
@@ -81,7 +81,7 @@ static void update_output(struct gen9_gpu *gpu)
 			 exec_now(gen9_executor(gpu)) + gpu->profile.value[HW_INTERRUPT_LATENCY]);
 }
 
-static void raise(struct gen9_gpu *gpu, unsigned group, uint32_t bits)
+void gen9_irq_raise(struct gen9_gpu *gpu, unsigned group, uint32_t bits)
 {
 	uint32_t *iir = gen9_reg(gpu, IIR(groups[group]));
 
@@ -91,12 +91,25 @@ static void raise(struct gen9_gpu *gpu, unsigned group, uint32_t bits)
 	update_output(gpu);
 }
 
+bool gen9_irq_takes(struct gen9_gpu *gpu, unsigned group, uint32_t bits)
+{
+	uint32_t full = *gen9_reg(gpu, IIR(groups[group])) & gpu->irq_second[group];
+
+	return bits & ~*gen9_reg(gpu, IMR(groups[group])) & ~full;
+}
+
+void gen9_gpu_raise(struct gen9_gpu *gpu, enum gen9_irq_group group, uint32_t bits)
+{
+	gen9_irq_raise(gpu, group, bits);
+}
+
 void gen9_engine_interrupt(struct gen9_engine *engine, uint32_t bits)
 {
 	/* Engine masks have their bits where the GT group has them (intel_engine_cs.c). */
 	uint32_t shifted = bits << engine->info->gt_shift;
 
-	raise(engine->gpu, engine->info->gt_group, shifted & ~*gen9_engine_reg(engine, RING_IMR));
+	gen9_irq_raise(engine->gpu, engine->info->gt_group,
+		       shifted & ~*gen9_engine_reg(engine, RING_IMR));
 }
 
 uint32_t gen9_master_read(struct gen9_gpu *gpu, uint32_t offset)
@@ -127,4 +140,6 @@ void gen9_irq_write(struct gen9_gpu *gpu, uint32_t offset, uint32_t value)
 		gpu->irq_second[group] &= ~again;
 	}
 	update_output(gpu);
+	if (group >= GEN9_IRQ_PIPE_A && group <= GEN9_IRQ_PIPE_C)
+		gen9_pipe_wake(&gpu->pipes[group - GEN9_IRQ_PIPE_A]);
 }

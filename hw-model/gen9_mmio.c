@@ -82,14 +82,27 @@ static const struct reg_hook global_hooks[] = {
 	{ FORCEWAKE_RENDER,  NULL,             forcewake_write     },
 	{ PCODE_MAILBOX,     NULL,             pcode_write         },
 	{ GFX_FLSH_CNTL,     NULL,             gen9_flsh_cntl_write},
+	{ DE_PIPE_ISR(0u),   gen9_pipe_read,   NULL                },
+	{ DE_PIPE_ISR(1u),   gen9_pipe_read,   NULL                },
+	{ DE_PIPE_ISR(2u),   gen9_pipe_read,   NULL                },
+	{ PIPEDSL(0u),       gen9_pipe_read,   NULL                },
+	{ PIPEDSL(1u),       gen9_pipe_read,   NULL                },
+	{ PIPEDSL(2u),       gen9_pipe_read,   NULL                },
+	{ PIPE_FRMCOUNT(0u), gen9_pipe_read,   NULL                },
+	{ PIPE_FRMCOUNT(1u), gen9_pipe_read,   NULL                },
+	{ PIPE_FRMCOUNT(2u), gen9_pipe_read,   NULL                },
+	{ PIPECONF(0u),      gen9_pipe_read,   gen9_pipeconf_write },
+	{ PIPECONF(1u),      gen9_pipe_read,   gen9_pipeconf_write },
+	{ PIPECONF(2u),      gen9_pipe_read,   gen9_pipeconf_write },
 };
 
 static const struct reg_hook irq_hook = { 0, NULL, gen9_irq_write };
 static const struct reg_hook tlb_ctl_hook = { 0, NULL, gen9_tlb_ctl_write };
+static const struct reg_hook plane_hook = { 0, NULL, gen9_plane_write };
 
 /*
  * A rule is the access class and the number of the hook: 0 for none, then engine_hooks,
- * global_hooks, irq_hook, tlb_ctl_hook.
+ * global_hooks, irq_hook, tlb_ctl_hook, plane_hook.
  */
 #define RULE_CLASS(rule)        ((enum gen9_reg_access)((rule)&7u))
 #define RULE_HOOK(rule)         ((rule) >> 3)
@@ -98,6 +111,7 @@ static const struct reg_hook tlb_ctl_hook = { 0, NULL, gen9_tlb_ctl_write };
 #define HOOK_OF_GLOBAL(i)       (1u + (unsigned)COUNT_OF(engine_hooks) + (unsigned)(i))
 #define HOOK_OF_IRQ             HOOK_OF_GLOBAL(COUNT_OF(global_hooks))
 #define HOOK_OF_TLB_CTL         (HOOK_OF_IRQ + 1u)
+#define HOOK_OF_PLANE           (HOOK_OF_IRQ + 2u)
 #define RULE_AT(gpu, offset)    ((gpu)->reg_rules[(offset) / 4u])
 #define SET_HOOK(gpu, off, num) (RULE_AT(gpu, off) = RULE(RULE_CLASS(RULE_AT(gpu, off)), num))
 
@@ -111,6 +125,8 @@ static const struct reg_hook *hook_of(uint16_t rule)
 		return &engine_hooks[hook - HOOK_OF_ENGINE(0)];
 	if (hook < HOOK_OF_IRQ)
 		return &global_hooks[hook - HOOK_OF_GLOBAL(0)];
+	if (hook == HOOK_OF_PLANE)
+		return &plane_hook;
 	return hook == HOOK_OF_IRQ ? &irq_hook : &tlb_ctl_hook;
 }
 
@@ -136,6 +152,10 @@ void gen9_mmio_init(struct gen9_gpu *gpu)
 		add_register(gpu, &gen9_global_regs[i], 0);
 	for (size_t i = 0; i < COUNT_OF(global_hooks); i++)
 		SET_HOOK(gpu, global_hooks[i].offset, HOOK_OF_GLOBAL(i));
+	for (size_t i = 0; i < gen9_global_reg_count; i++)
+		if (gen9_global_regs[i].access == GEN9_REG_RW &&
+		    gen9_plane_has(gen9_global_regs[i].offset))
+			SET_HOOK(gpu, gen9_global_regs[i].offset, HOOK_OF_PLANE);
 	for (unsigned n = 0; (isr = gen9_irq_group_isr(n)) != 0; n++)
 		for (uint32_t offset = isr + 4u; offset <= isr + 0xcu; offset += 4u)
 			SET_HOOK(gpu, offset, HOOK_OF_IRQ);

@@ -12,6 +12,7 @@
  *   gen9_execlists.c      ELSP, execlist queue, status buffer
  *   gen9_context.c        context image: load, save, lite restore
  *   gen9_reset.c          engine reset, hang, stop
+ *   gen9_pipe.h   and the files it names: display pipes and planes
  *   gen9_command.c        fetch and decode: tables of commands
  *   gen9_mi.c, gen9_blt.c, gen9_render.c   what commands do
  *
@@ -29,13 +30,13 @@
 #include <stdint.h>
 
 #include "hw-model/gen9_gpu.h"
+#include "hw-model/gen9_pipe.h"
 #include "hw-model/gen9_tlb.h"
 #include "hw-model/regs/gen9_regs.h"
 #include "sim/machine/executor.h"
 
 #define GEN9_MMIO_DWORDS    (GEN9_MMIO_SIZE_BYTES / 4u)
 #define GEN9_COMMAND_DWORDS 260u /* the longest that is executed: MI_LOAD_REGISTER_IMM */
-#define GEN9_IRQ_GROUPS     11u
 
 /* One execlist: what four ELSP writes submit. */
 struct gen9_execlist {
@@ -98,9 +99,12 @@ struct gen9_gpu {
 	uint32_t *regs;      /* GEN9_MMIO_DWORDS */
 	uint16_t *reg_rules; /* as many: what an access to each does; see gen9_mmio.c */
 	uint64_t *ggtt;      /* GEN9_GGTT_ENTRIES */
-	uint32_t irq_second[GEN9_IRQ_GROUPS]; /* second buffer of each group's IIR */
-	bool irq_output;                      /* level of the line that sends MSIs */
+	uint32_t irq_second[GEN9_IRQ_GROUP_COUNT]; /* second buffer of each group's IIR */
+	bool irq_output;                           /* level of the line that sends MSIs */
 	struct gen9_engine engines[GEN9_ENGINE_COUNT];
+	struct gen9_pipe pipes[GEN9_PIPE_COUNT];
+	gen9_latch_fn latch_fn; /* NULL: nobody listens */
+	void *latch_opaque;
 };
 
 static inline uint32_t *gen9_reg(struct gen9_gpu *gpu, uint32_t offset)
@@ -183,6 +187,12 @@ void gen9_engine_interrupt(struct gen9_engine *engine, uint32_t bits);
 uint32_t gen9_master_read(struct gen9_gpu *gpu, uint32_t offset);
 void gen9_master_write(struct gen9_gpu *gpu, uint32_t offset, uint32_t value);
 void gen9_irq_write(struct gen9_gpu *gpu, uint32_t offset, uint32_t value);
+
+/* Events of a group, as their ISR has them. */
+void gen9_irq_raise(struct gen9_gpu *gpu, unsigned group, uint32_t bits);
+
+/* Would the group's registers be any different after these events? */
+bool gen9_irq_takes(struct gen9_gpu *gpu, unsigned group, uint32_t bits);
 
 /* ISR offset of group n, or 0 past the last. */
 uint32_t gen9_irq_group_isr(unsigned n);

@@ -35,6 +35,10 @@ const struct trace_event_info trace_events[TRACE_EVENT_COUNT] = {
 	[TRACE_CSB] = { "csb", { "engine", "status", "context_id" } },
 	[TRACE_ENGINE_HANG] = { "engine_hang", { "engine", "header", "address" } },
 	[TRACE_ENGINE_RESET] = { "engine_reset", { "engine" } },
+	[TRACE_PIPE_ON] = { "pipe_on", { "pipe", "frame", "period_ps" } },
+	[TRACE_PIPE_OFF] = { "pipe_off", { "pipe", "frame" } },
+	[TRACE_VBLANK] = { "vblank", { "pipe", "frame", "events" } },
+	[TRACE_LATCH] = { "latch", { "pipe", "plane", "surface", "frame" } },
 };
 // clang-format on
 

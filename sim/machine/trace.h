@@ -43,6 +43,11 @@ enum trace_event {
 	TRACE_CSB,           /* the hardware wrote a status entry */
 	TRACE_ENGINE_HANG,
 	TRACE_ENGINE_RESET,
+	/* display pipes */
+	TRACE_PIPE_ON,  /* it runs, and its frames take so long */
+	TRACE_PIPE_OFF, /* at a vertical blank */
+	TRACE_VBLANK,   /* one that something waited for; events as in the pipe's interrupts */
+	TRACE_LATCH,    /* a plane's registers were taken; plane 0 is the cursor */
 	TRACE_EVENT_COUNT,
 };
 

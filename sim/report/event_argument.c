@@ -9,7 +9,8 @@
 #include "sim/machine/work.h"
 
 static const char *const hexadecimal[] = {
-	"address", "context_id", "descriptor", "element0", "element1", "header", "status", "value",
+	"address", "context_id", "descriptor", "element0", "element1",
+	"events",  "header",     "status",     "surface",  "value",
 };
 
 const char *event_argument_word(const char *name, uint64_t value)
