@@ -9,7 +9,22 @@
 #include "host/vgpu.h"
 #include "sim/abi/pvmmio.h"
 
-// A bank of ISR, IMR, IIR, IER at base + 0, 4, 8, 12, and the master bits that its parts show in.
+enum irq_bank_id {
+	BANK_GT0,
+	BANK_GT1,
+	BANK_GT2,
+	BANK_GT3,
+	BANK_PIPE_A,
+	BANK_PIPE_B,
+	BANK_PIPE_C,
+	BANK_PORT,
+	BANK_MISC,
+	BANK_PCU,
+	BANK_SOUTH,
+	BANK_COUNT,
+};
+
+// ISR, IMR, IIR, IER from base on, and the master bits that the bank's parts show in.
 struct irq_bank {
 	uint32_t base;
 	struct {
@@ -18,29 +33,64 @@ struct irq_bank {
 	} parts[2];
 };
 
-#define BANK_IMR 4u
-#define BANK_IIR 8u
-#define BANK_IER 12u
-
 #define LOW_HALF  0x0000ffffu
 #define HIGH_HALF 0xffff0000u
 #define ALL_BITS  0xffffffffu
 
-static const struct irq_bank banks[] = {
-	{GT_ISR(0),  { { LOW_HALF, 0 }, { HIGH_HALF, 1 } }}, // RCS, BCS
-	{ GT_ISR(1), { { LOW_HALF, 2 }, { HIGH_HALF, 3 } }}, // VCS, VCS2
-	{ GT_ISR(2), { { ALL_BITS, 4 }, { 0, 0 } }        }, // power management
-	{ GT_ISR(3), { { LOW_HALF, 6 }, { 0, 0 } }        }, // VECS
-	{ 0x44400,   { { ALL_BITS, 16 }, { 0, 0 } }       }, // pipe A
-	{ 0x44410,   { { ALL_BITS, 17 }, { 0, 0 } }       }, // pipe B
-	{ 0x44420,   { { ALL_BITS, 18 }, { 0, 0 } }       }, // pipe C
-	{ 0x44440,   { { ALL_BITS, 20 }, { 0, 0 } }       }, // port
-	{ 0x44460,   { { ALL_BITS, 22 }, { 0, 0 } }       }, // misc
-	{ 0x444e0,   { { ALL_BITS, 30 }, { 0, 0 } }       }, // PCU
-	{ 0xc4000,   { { ALL_BITS, 23 }, { 0, 0 } }       }, // south display
+// clang-format off
+static const struct irq_bank banks[BANK_COUNT] = {
+	[BANK_GT0]    = { GT_ISR(0),       { { LOW_HALF, 0 }, { HIGH_HALF, 1 } } }, // RCS, BCS
+	[BANK_GT1]    = { GT_ISR(1),       { { LOW_HALF, 2 }, { HIGH_HALF, 3 } } }, // VCS, VCS2
+	[BANK_GT2]    = { GT_ISR(2),       { { ALL_BITS, 4 } } }, // power management
+	[BANK_GT3]    = { GT_ISR(3),       { { LOW_HALF, 6 } } }, // VECS
+	[BANK_PIPE_A] = { DE_PIPE_ISR(0u), { { ALL_BITS, 16 } } },
+	[BANK_PIPE_B] = { DE_PIPE_ISR(1u), { { ALL_BITS, 17 } } },
+	[BANK_PIPE_C] = { DE_PIPE_ISR(2u), { { ALL_BITS, 18 } } },
+	[BANK_PORT]   = { DE_PORT_ISR,     { { ALL_BITS, 20 } } },
+	[BANK_MISC]   = { DE_MISC_ISR,     { { ALL_BITS, 22 } } },
+	[BANK_PCU]    = { PCU_ISR,         { { ALL_BITS, 30 } } },
+	[BANK_SOUTH]  = { SDE_ISR,         { { ALL_BITS, 23 } } },
 };
 
-#define BANK_COUNT (sizeof(banks) / sizeof(banks[0]))
+// Where events show. This is Gen9's; another generation is another table, over the same banks.
+struct irq_place {
+	uint8_t bank;
+	uint8_t bit;
+};
+
+#define ENGINE_EVENTS(name, bank, shift)                         \
+	[GVT_EVENT_##name##_USER]           = { (bank), (shift) },     \
+	[GVT_EVENT_##name##_FLUSH_NOTIFY]   = { (bank), (shift) + 4 }, \
+	[GVT_EVENT_##name##_CONTEXT_SWITCH] = { (bank), (shift) + 8 }
+
+#define PIPE_EVENTS(name, bank)                            \
+	[GVT_EVENT_PIPE_##name##_VBLANK]        = { (bank), 0 }, \
+	[GVT_EVENT_PIPE_##name##_FLIP_DONE]     = { (bank), 3 }, \
+	[GVT_EVENT_PIPE_##name##_FLIP_DONE + 1] = { (bank), 4 }, \
+	[GVT_EVENT_PIPE_##name##_FLIP_DONE + 2] = { (bank), 5 }
+
+static const struct irq_place gen9_places[GVT_EVENT_COUNT] = {
+	ENGINE_EVENTS(RCS0, BANK_GT0, 0),
+	ENGINE_EVENTS(BCS0, BANK_GT0, 16),
+	ENGINE_EVENTS(VCS0, BANK_GT1, 0),
+	ENGINE_EVENTS(VCS1, BANK_GT1, 16),
+	ENGINE_EVENTS(VECS0, BANK_GT3, 0),
+	PIPE_EVENTS(A, BANK_PIPE_A),
+	PIPE_EVENTS(B, BANK_PIPE_B),
+	PIPE_EVENTS(C, BANK_PIPE_C),
+	[GVT_EVENT_AUX_A]     = { BANK_PORT, 0 },
+	[GVT_EVENT_AUX_B]     = { BANK_PORT, 25 },
+	[GVT_EVENT_AUX_C]     = { BANK_PORT, 26 },
+	[GVT_EVENT_AUX_D]     = { BANK_PORT, 27 },
+	[GVT_EVENT_GSE]       = { BANK_MISC, 27 },
+	[GVT_EVENT_GMBUS]     = { BANK_SOUTH, 17 },
+	[GVT_EVENT_HOTPLUG_B] = { BANK_SOUTH, 21 },
+	[GVT_EVENT_HOTPLUG_C] = { BANK_SOUTH, 22 },
+	[GVT_EVENT_HOTPLUG_D] = { BANK_SOUTH, 23 },
+	[GVT_EVENT_THERMAL]   = { BANK_PCU, 24 },
+	[GVT_EVENT_PCODE]     = { BANK_PCU, 25 },
+};
+// clang-format on
 
 static const struct irq_bank *bank_at(uint32_t offset)
 {
@@ -53,7 +103,7 @@ static const struct irq_bank *bank_at(uint32_t offset)
 
 static uint32_t bank_pending(const struct vgpu *vgpu, const struct irq_bank *bank)
 {
-	return vreg_read(vgpu, bank->base + BANK_IIR) & vreg_read(vgpu, bank->base + BANK_IER);
+	return vreg_read(vgpu, bank->base + IRQ_IIR) & vreg_read(vgpu, bank->base + IRQ_IER);
 }
 
 static void update_master(struct vgpu *vgpu, const struct irq_bank *bank)
@@ -106,16 +156,41 @@ void interrupt_check_pending(struct vgpu *vgpu)
 		inject(vgpu);
 }
 
+// Does the event get through its mask? A masked one is gone.
+static bool latch(struct vgpu *vgpu, enum gvt_event event)
+{
+	const struct irq_place *place = &gen9_places[event];
+	uint32_t base = banks[place->bank].base;
+	uint32_t bit = 1u << place->bit;
+
+	if (vreg_read(vgpu, base + IRQ_IMR) & bit)
+		return false;
+	vreg_write(vgpu, base + IRQ_IIR, vreg_read(vgpu, base + IRQ_IIR) | bit);
+	return true;
+}
+
+void interrupt_raise_event(struct vgpu *vgpu, enum gvt_event event)
+{
+	if (latch(vgpu, event))
+		interrupt_check_pending(vgpu);
+}
+
 void interrupt_raise(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t gt_bits)
 {
-	const struct gen9_engine_info *info = &gen9_engines[engine];
-	uint32_t iir = GT_IIR(info->gt_group);
-	uint32_t bits = gt_bits << info->gt_shift & ~vreg_read(vgpu, GT_IMR(info->gt_group));
+	static const uint32_t kinds[] = { GT_USER_INTERRUPT, GT_FLUSH_NOTIFY_INTERRUPT,
+					  GT_CONTEXT_SWITCH_INTERRUPT };
+	const unsigned count = sizeof(kinds) / sizeof(kinds[0]);
+	bool latched = false;
 
-	if (!bits)
-		return;
-	vreg_write(vgpu, iir, vreg_read(vgpu, iir) | bits);
-	interrupt_check_pending(vgpu);
+	for (unsigned i = 0; i < count; i++) {
+		if (gt_bits & kinds[i])
+			latched |= latch(
+				vgpu, (enum gvt_event)(GVT_EVENT_RCS0_USER + count * engine + i));
+		gt_bits &= ~kinds[i];
+	}
+	assert(!gt_bits && "events that the device does not have");
+	if (latched)
+		interrupt_check_pending(vgpu);
 }
 
 int interrupt_master_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)

@@ -80,6 +80,95 @@ static void each_engine_has_its_bits(void **state)
 	}
 }
 
+// From the hardware's documentation, by itself.
+static const struct {
+	enum gvt_event event;
+	uint32_t iir;
+	uint8_t bit;
+	uint8_t master_bit;
+} places[] = {
+	{GVT_EVENT_RCS0_USER,             0x44308, 0,                0                                        },
+	{ GVT_EVENT_RCS0_FLUSH_NOTIFY,    0x44308, 4,                0                                        },
+	{ GVT_EVENT_RCS0_CONTEXT_SWITCH,  0x44308, 8,                0                                        },
+	{ GVT_EVENT_BCS0_USER,            0x44308, 16,               1                                        },
+	{ GVT_EVENT_BCS0_FLUSH_NOTIFY,    0x44308, 20,               1                                        },
+	{ GVT_EVENT_BCS0_CONTEXT_SWITCH,  0x44308, 24,               1                                        },
+	{ GVT_EVENT_VCS0_USER,            0x44318, 0,                2                                        },
+	{ GVT_EVENT_VCS0_FLUSH_NOTIFY,    0x44318, 4,                2                                        },
+	{ GVT_EVENT_VCS0_CONTEXT_SWITCH,  0x44318, 8,                2                                        },
+	{ GVT_EVENT_VCS1_USER,            0x44318, 16,               3                                        },
+	{ GVT_EVENT_VCS1_FLUSH_NOTIFY,    0x44318, 20,               3                                        },
+	{ GVT_EVENT_VCS1_CONTEXT_SWITCH,  0x44318, 24,               3                                        },
+	{ GVT_EVENT_VECS0_USER,           0x44338, 0,                6                                        },
+	{ GVT_EVENT_VECS0_FLUSH_NOTIFY,   0x44338, 4,                6                                        },
+	{ GVT_EVENT_VECS0_CONTEXT_SWITCH, 0x44338, 8,                6                                        },
+	{ GVT_EVENT_VBLANK(0),            0x44408, 0,                16                                       },
+	{ GVT_EVENT_VBLANK(1),            0x44418, 0,                17                                       },
+	{ GVT_EVENT_VBLANK(2),            0x44428, 0,                18                                       },
+	{ GVT_EVENT_FLIP_DONE(0,          1),      0x44408,          3,                                         16 },
+	{ GVT_EVENT_FLIP_DONE(0,                              2),                0x44408, 4,                    16 },
+	{ GVT_EVENT_FLIP_DONE(0,                             3),                                   0x44408,                              5,                      16 },
+	{ GVT_EVENT_FLIP_DONE(1,                              1),                                   0x44418,                     3,                    17 },
+	{ GVT_EVENT_FLIP_DONE(1,                        3),0x44418,5,           17 },
+	{ GVT_EVENT_FLIP_DONE(2,      2),           0x44428,                                     4,								  18 },
+	{ GVT_EVENT_FLIP_DONE(2,          3),          0x44428,         5,             18 },
+	{ GVT_EVENT_AUX_A,			      0x44448,                0,                     20					     },
+	{ GVT_EVENT_AUX_B,			     0x44448,                                   25,                                    20                            },
+	{ GVT_EVENT_AUX_C,			     0x44448,                                   26,                20},
+	{ GVT_EVENT_AUX_D,			     0x44448,                                   27, 20},
+	{ GVT_EVENT_GSE,			     0x44468,				   27,                     22						  },
+	{ GVT_EVENT_GMBUS,			     0xc4008,                                   17,                                      23								 },
+	{ GVT_EVENT_HOTPLUG_B,                             0xc4008,                                   21,                23},
+	{ GVT_EVENT_HOTPLUG_C,                             0xc4008,                                   22,23},
+	{ GVT_EVENT_HOTPLUG_D,                             0xc4008,                                   23,                 23						   },
+	{ GVT_EVENT_THERMAL,			     0x444e8,                                   24,                                      30													    },
+	{ GVT_EVENT_PCODE,			     0x444e8,                                   25,                  30},
+};
+
+static void raise_one(struct rig_guest *g, void *arg)
+{
+	interrupt_raise_event(g->vgpu, *(const enum gvt_event *)arg);
+}
+
+static void each_event_has_its_place(void **state)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		uint32_t iir = places[i].iir;
+		enum gvt_event event = places[i].event;
+
+		rig_write32(guest, MASTER_IRQ, MASTER_IRQ_ENABLE);
+		rig_run(guest, raise_one, &event); // masked after a reset: lost
+		assert_int_equal(rig_read32(guest, iir), 0);
+		rig_write32(guest, iir - 4, ~(1u << places[i].bit));
+		rig_write32(guest, iir + 4, 1u << places[i].bit);
+		rig_run(guest, raise_one, &event);
+		assert_int_equal(rig_read32(guest, iir), 1u << places[i].bit);
+		assert_int_equal(rig_read32(guest, MASTER_IRQ),
+				 MASTER_IRQ_ENABLE | 1u << places[i].master_bit);
+		assert_int_equal(injected(), i + 1);
+		rig_write32(guest, iir, UINT32_MAX);
+		rig_write32(guest, iir - 4, UINT32_MAX);
+		rig_write32(guest, iir + 4, 0);
+	}
+}
+
+// Two causes in two groups before the vCPU has taken the first message: two messages, one
+// interrupt.
+static void raise_two(struct rig_guest *g, void *arg)
+{
+	interrupt_raise(g->vgpu, GEN9_RCS0, GT_USER_INTERRUPT);
+	interrupt_raise(g->vgpu, GEN9_VECS0, GT_USER_INTERRUPT);
+	vcpu_halt(g->vm->vcpus[0], exec_now(g->rig->m->ex) + PS_PER_MS);
+}
+
+static void messages_coalesce(void **state)
+{
+	enable_all();
+	rig_run(guest, raise_two, NULL);
+	assert_int_equal(injected(), 2);
+	assert_int_equal(guest->interrupts, 1);
+}
+
 static void masked_events_are_lost(void **state)
 {
 	enable_all();
@@ -400,6 +489,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(each_engine_has_its_bits),
+		TEST(each_event_has_its_place),
+		TEST(messages_coalesce),
 		TEST(masked_events_are_lost),
 		TEST(disabled_events_wait_in_iir),
 		TEST(master_off_holds_back),
