@@ -10,6 +10,8 @@
 #include "host/scheduler.h"
 #include "host/vgpu.h"
 
+#define DEFAULT_SYMBOL_CLOCK_HZ 270000000u // DisplayPort at 2.7 Gbit/s a lane
+
 // clang-format off
 const struct gvt_incident_info gvt_incidents[GVT_INCIDENT_COUNT] = {
 	[GVT_INCIDENT_DESCRIPTOR_INVALID] = { "descriptor_invalid", "submission dropped" },
@@ -35,6 +37,9 @@ const struct gvt_incident_info gvt_incidents[GVT_INCIDENT_COUNT] = {
 	[GVT_INCIDENT_PPGTT_RECORD] = { "ppgtt_record", "update refused, nothing changed" },
 	[GVT_INCIDENT_PPGTT_UNKNOWN_ROOT] = { "ppgtt_unknown_root", "update refused" },
 	[GVT_INCIDENT_GGTT_RECORD] = { "ggtt_record", "update refused, nothing changed" },
+	[GVT_INCIDENT_DISPLAY_RECORD] = { "display_record", "update refused, nothing changed" },
+	[GVT_INCIDENT_READ_PORT] = { "read_port", "reads as 0" },
+	[GVT_INCIDENT_PIPE_MODE] = { "pipe_mode", "vblanks at 60 Hz" },
 	[GVT_INCIDENT_GGTT_BACKING] = { "ggtt_backing", "scratch page mapped" },
 	[GVT_INCIDENT_PPGTT_ROOT] = { "ppgtt_root", "address space refused" },
 	[GVT_INCIDENT_PPGTT_BACKING] = { "ppgtt_backing", "scratch mapped" },
@@ -63,6 +68,9 @@ int gvt_create(struct gvt **out, const struct gvt_config *config)
 		return -ENOMEM;
 	gvt->m = config->m;
 	gvt->pvmmio_offered = config->pvmmio_offered;
+	gvt->display.fixed_ps = config->vblank == GVT_VBLANK_16MS ? 16 * PS_PER_MS : 0;
+	gvt->display.symbol_clock_hz = config->symbol_clock_hz ? config->symbol_clock_hz
+							       : DEFAULT_SYMBOL_CLOCK_HZ;
 	ret = mmio_table_init(&gvt->mmio);
 	if (ret)
 		goto free_gvt;

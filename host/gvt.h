@@ -40,12 +40,20 @@ struct gvt_sched_config {
 #define GVT_WEIGHT_DEFAULT 2u /* of upstream's smallest type; weights are 16 / n */
 #define GVT_WEIGHT_LIMIT   256u
 
+/* When a virtual pipe has its vblanks. */
+enum gvt_vblank {
+	GVT_VBLANK_FROM_MODE, /* Linux 5.13 on */
+	GVT_VBLANK_16MS,      /* before, whatever the mode */
+};
+
 struct gvt_config {
 	struct machine *m;
 	uint64_t gpu_bar0;       /* where the GPU's BAR0 is on the host's bus */
 	uint32_t pvmmio_offered; /* level bits this host supports */
 	unsigned oos_pool_pages; /* out-of-sync pages for all vGPUs; 0: 8192 */
 	struct gvt_sched_config sched;
+	enum gvt_vblank vblank;
+	uint64_t symbol_clock_hz; /* of a virtual display link, up to 1 THz; 0: 270 MHz */
 };
 
 /* What becomes of the page tables of a guest whose address spaces are shadowed. */
@@ -112,10 +120,14 @@ struct vgpu_stats {
 	uint64_t workloads_completed; /* of those */
 	uint64_t workloads_failed;    /* the rest of those, and the refused ones */
 	uint64_t msi_injected;
-	uint64_t ppgtt_reclaimed; /* address spaces whose shadow tables the host took back */
-	uint64_t owned_ps;        /* had the GPU */
-	uint64_t turns;           /* was given it */
-	uint32_t pvmmio_levels;   /* negotiated */
+	uint64_t owned_ps;          /* had the GPU */
+	uint64_t turns;             /* was given it */
+	uint64_t ppgtt_reclaimed;   /* address spaces whose shadow tables the host took back */
+	uint64_t vblanks;           /* emulated, of all pipes */
+	uint64_t flips;             /* of planes, that show */
+	uint64_t plane_records;     /* applied */
+	uint64_t watermark_records; /* applied */
+	uint32_t pvmmio_levels;     /* negotiated */
 	bool failsafe;
 	enum gvt_failsafe_cause failsafe_cause;
 };
@@ -184,6 +196,9 @@ enum gvt_incident {
 	GVT_INCIDENT_PPGTT_RECORD,       /* range or tables of an update not usable; its start */
 	GVT_INCIDENT_PPGTT_UNKNOWN_ROOT, /* update of no paravirtual space; the root */
 	GVT_INCIDENT_GGTT_RECORD,        /* range or entries of an update not usable; its start */
+	GVT_INCIDENT_DISPLAY_RECORD,     /* plane or watermark record not usable; the doorbell */
+	GVT_INCIDENT_READ_PORT,          /* redirected read of what is no register; its offset */
+	GVT_INCIDENT_PIPE_MODE,          /* frames shorter than 1 ms or longer than 1 s */
 	GVT_INCIDENT_GGTT_BACKING,       /* present GGTT entry names what is not guest RAM */
 	GVT_INCIDENT_PPGTT_ROOT,         /* root of an address space missing, unusable or unknown */
 	GVT_INCIDENT_PPGTT_BACKING,      /* page table entry names what is not guest RAM */

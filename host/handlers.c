@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // The tables of tracked registers and the small handlers. Larger ones live with their subject:
-// pvinfo.c, interrupt.c, execlist.c.
+// pvinfo.c, interrupt.c, execlist.c, display.c.
 //
-// Source: gvt/handlers.c of Linux 5.0, as far as a guest without display goes. Display registers
-// are storage.
+// Source: gvt/handlers.c of Linux 5.0, without what goes to a monitor (AUX, GMBUS, DDI): storage.
 
 #include <errno.h>
 
+#include "host/display.h"
 #include "host/execlist.h"
 #include "host/gtt.h"
 #include "host/interrupt.h"
@@ -253,10 +253,26 @@ const struct mmio_row mmio_engine_rows[] = {
 
 // ISR is not modelled: events are pulses.
 #define IRQ_BANK(base)                                         \
-	{ (base),      1, MMIO_RO,  zero_read, NULL                }, \
+	{ (base),      1, MMIO_RO,  NULL,      NULL                }, \
 	{ (base) + 4,  1, 0,        NULL,      interrupt_imr_write }, \
 	{ (base) + 8,  1, MMIO_W1C, NULL,      interrupt_iir_write }, \
 	{ (base) + 12, 1, 0,        NULL,      interrupt_ier_write }
+
+#define DISPLAY_PLANE(pipe, plane)                                               \
+	{ PLANE_SURF(pipe, plane),         1, MMIO_WHOLE, NULL, vgpu_display_surf_write }, \
+	{ PLANE_SURFLIVE(pipe, plane),     1, MMIO_RO,    NULL, NULL               }, \
+	{ PLANE_NV12_BUF_CFG(pipe, plane), 1, MMIO_WHOLE, NULL, vgpu_display_nv12_buf_cfg_write }
+
+#define DISPLAY_PIPE(pipe)                                                                \
+	{ PIPEDSL(pipe),         1, MMIO_RO, vgpu_display_scan_line_read, NULL                   }, \
+	{ PIPECONF(pipe),        1, 0,       NULL,                   vgpu_display_pipeconf_write }, \
+	{ PIPE_FRMCOUNT(pipe),   2, MMIO_RO, NULL,                   NULL                   }, \
+	{ CURBASE(pipe),         1, 0,       NULL,                   vgpu_display_curbase_write  }, \
+	{ CURSURFLIVE(pipe),     1, MMIO_RO, NULL,                   NULL                   }, \
+	{ PS_CTRL(pipe, 0u),     1, 0,       NULL,                   vgpu_display_ps_ctrl_write  }, \
+	DISPLAY_PLANE(pipe, 1u),                                                          \
+	DISPLAY_PLANE(pipe, 2u),                                                          \
+	DISPLAY_PLANE(pipe, 3u)
 
 const struct mmio_row mmio_global_rows[] = {
 	{ FORCEWAKE_RENDER_ACK, 1,  MMIO_RO,     NULL,        NULL            },
@@ -265,7 +281,7 @@ const struct mmio_row mmio_global_rows[] = {
 	{ 0x020e0,              1,  MMIO_MASKED, NULL,        NULL            }, // FF_SLICE_CS_CHICKEN1
 	{ 0x020e4,              1,  MMIO_MASKED, NULL,        NULL            }, // FF_SLICE_CS_CHICKEN2
 	{ 0x020ec,              1,  MMIO_MASKED, NULL,        NULL            }, // CS_DEBUG_MODE1
-	{ 0x04260,              5,  0,           zero_read,   NULL            }, // TLB invalidation
+	{ 0x04260,              5,  MMIO_RO,     NULL,        NULL            }, // TLB invalidation
 	{ GDRST,                1,  MMIO_WHOLE,  NULL,        gdrst_write     },
 	{ FORCEWAKE_GT,         1,  MMIO_MASKED, NULL,        forcewake_write },
 	{ FORCEWAKE_MEDIA,      1,  MMIO_MASKED, NULL,        forcewake_write },
@@ -282,15 +298,24 @@ const struct mmio_row mmio_global_rows[] = {
 	IRQ_BANK(GT_ISR(1)),
 	IRQ_BANK(GT_ISR(2)),
 	IRQ_BANK(GT_ISR(3)),
-	IRQ_BANK(0x44400), // pipes A, B, C
-	IRQ_BANK(0x44410),
-	IRQ_BANK(0x44420),
-	IRQ_BANK(0x44440), // port
-	IRQ_BANK(0x44460), // misc
-	IRQ_BANK(0x444e0), // PCU
-	{ 0x64834,              2,  MMIO_RO,     zero_read,   NULL            }, // EDP_PSR_IMR, IIR
+	IRQ_BANK(DE_PIPE_ISR(0u)),
+	IRQ_BANK(DE_PIPE_ISR(1u)),
+	IRQ_BANK(DE_PIPE_ISR(2u)),
+	IRQ_BANK(DE_PORT_ISR),
+	IRQ_BANK(DE_MISC_ISR),
+	IRQ_BANK(PCU_ISR),
+	{ 0x45008,              1,  0,           NULL,        vgpu_display_request_write }, // DBUF_CTL
+	{ 0x45404,              1,  0,           NULL,        vgpu_display_power_well_write }, // PWR_WELL_CTL2
+	{ 0x46010,              2,  0,           NULL,        vgpu_display_request_write }, // LCPLL1, 2
+	{ 0x64834,              2,  MMIO_RO,     NULL,        NULL            }, // EDP_PSR_IMR, IIR
+	{ 0x6c060,              1,  MMIO_RO,     vgpu_display_dpll_status_read, NULL }, // DPLL_STATUS
+	DISPLAY_PIPE(0u),
+	DISPLAY_PIPE(1u),
+	DISPLAY_PIPE(2u),
+	{ PS_CTRL(0u, 1u),      1,  0,           NULL,        vgpu_display_ps_ctrl_write },
+	{ PS_CTRL(1u, 1u),      1,  0,           NULL,        vgpu_display_ps_ctrl_write },
 	{ PVINFO_BASE,          PVINFO_SIZE_BYTES / 4, MMIO_WHOLE, pvinfo_read, pvinfo_write },
-	IRQ_BANK(0xc4000), // south display
+	IRQ_BANK(SDE_ISR),
 	{ FENCE_LO(0),          2 * GEN9_FENCE_COUNT, 0, fence_read, fence_write },
 	{ FORCEWAKE_GT_ACK,     1,  MMIO_RO,     NULL,        NULL            },
 };

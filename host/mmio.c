@@ -60,7 +60,7 @@ const struct mmio_row *mmio_row_at(const struct mmio_table *table, uint32_t offs
 	return &mmio_global_rows[number - mmio_engine_row_count];
 }
 
-static int dword_read(struct vgpu *vgpu, uint32_t offset, uint32_t *value)
+int mmio_read_locked(struct vgpu *vgpu, uint32_t offset, uint32_t *value)
 {
 	const struct mmio_row *row = mmio_row_at(&vgpu->gvt->mmio, offset);
 
@@ -70,7 +70,7 @@ static int dword_read(struct vgpu *vgpu, uint32_t offset, uint32_t *value)
 	return 0;
 }
 
-static int dword_write(struct vgpu *vgpu, uint32_t offset, uint32_t value)
+int mmio_write_locked(struct vgpu *vgpu, uint32_t offset, uint32_t value)
 {
 	const struct mmio_row *row = mmio_row_at(&vgpu->gvt->mmio, offset);
 	unsigned flags = row ? row->flags : 0;
@@ -100,17 +100,17 @@ static int part_write(struct vgpu *vgpu, uint32_t offset, unsigned size_bytes, u
 	}
 	if (!(flags & (MMIO_MASKED | MMIO_W1C)))
 		rest = vreg_read(vgpu, offset & ~3u) & ~mask;
-	return dword_write(vgpu, offset & ~3u, rest | (value << shift & mask));
+	return mmio_write_locked(vgpu, offset & ~3u, rest | (value << shift & mask));
 }
 
 static int register_read(struct vgpu *vgpu, uint32_t offset, unsigned size_bytes, uint64_t *value)
 {
 	uint32_t dword = 0;
 	uint32_t high = 0;
-	int ret = dword_read(vgpu, offset & ~3u, &dword);
+	int ret = mmio_read_locked(vgpu, offset & ~3u, &dword);
 
 	if (size_bytes == 8 && !ret)
-		ret = dword_read(vgpu, offset + 4, &high);
+		ret = mmio_read_locked(vgpu, offset + 4, &high);
 	if (ret)
 		return ret;
 	*value = (uint64_t)high << 32 | dword;
@@ -126,9 +126,9 @@ static int register_write(struct vgpu *vgpu, uint32_t offset, unsigned size_byte
 
 	if (size_bytes < 4)
 		return part_write(vgpu, offset, size_bytes, (uint32_t)value);
-	ret = dword_write(vgpu, offset, (uint32_t)value);
+	ret = mmio_write_locked(vgpu, offset, (uint32_t)value);
 	if (size_bytes == 8 && !ret)
-		ret = dword_write(vgpu, offset + 4, (uint32_t)(value >> 32));
+		ret = mmio_write_locked(vgpu, offset + 4, (uint32_t)(value >> 32));
 	return ret;
 }
 

@@ -71,4 +71,8 @@ const struct mmio_row *mmio_row_at(const struct mmio_table *table, uint32_t offs
 int mmio_read(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t *value);
 int mmio_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t value);
 
+/* One dword as a trapped access of the guest has it, with vgpu->lock held; charges nothing. */
+int mmio_read_locked(struct vgpu *vgpu, uint32_t offset, uint32_t *value);
+int mmio_write_locked(struct vgpu *vgpu, uint32_t offset, uint32_t value);
+
 #endif

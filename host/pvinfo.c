@@ -45,6 +45,7 @@ static const struct pvinfo_field fields[] = {
 	{ PVINFO_SHARED_PAGE_GPA_LO, 4,  FIELD_PVMMIO,    "PVINFO_SHARED_PAGE_GPA_LO"},
 	{ PVINFO_SHARED_PAGE_GPA_HI, 4,  FIELD_PVMMIO,    "PVINFO_SHARED_PAGE_GPA_HI"},
 	{ PVINFO_CHECK_PENDING_IRQ,  4,  FIELD_PVMMIO,    "PVINFO_CHECK_PENDING_IRQ" },
+	{ PVINFO_PV_MMIO,            4,  FIELD_READ_ONLY, "PVINFO_PV_MMIO"           },
 };
 
 static const struct pvinfo_field *field_at(uint32_t offset)
@@ -91,7 +92,8 @@ void pvinfo_populate(struct vgpu *vgpu)
 int pvinfo_read(struct vgpu *vgpu, uint32_t offset, uint32_t *value)
 {
 	vgpu->pv_notified = true;
-	*value = vreg_read(vgpu, offset);
+	*value = offset == PVINFO_BASE + PVINFO_PV_MMIO ? pvmmio_read_port(vgpu)
+							: vreg_read(vgpu, offset);
 	return 0;
 }
 

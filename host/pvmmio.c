@@ -4,8 +4,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 
 #include "host/interrupt.h"
+#include "host/mmio.h"
 #include "host/pv_ggtt.h"
 #include "host/pv_ppgtt.h"
 #include "host/pv_submission.h"
@@ -38,6 +40,31 @@ static void publish_layout(struct vgpu *vgpu, struct pvmmio_page *page)
 	__atomic_store_n(&page->version, PVMMIO_PAGE_VERSION, __ATOMIC_RELEASE);
 }
 
+/* ---- read pass-through ---- */
+
+// The pages of registers, except for the one of PVINFO: the memory behind them is what they read
+// as.
+static int set_register_pages(struct vgpu *vgpu, enum bus_attr attr)
+{
+	uint64_t first_pfn = vgpu->registers.base >> PAGE_SHIFT;
+	uint64_t pvinfo_pfn = first_pfn + (PVINFO_BASE >> PAGE_SHIFT);
+	uint64_t end_pfn = first_pfn + (GEN9_MMIO_SIZE_BYTES >> PAGE_SHIFT);
+	struct bus *bus = vgpu->vm->bus;
+	int ret = bus_set_attr(bus, first_pfn, pvinfo_pfn - first_pfn, attr, NULL);
+
+	return ret ? ret : bus_set_attr(bus, pvinfo_pfn + 1, end_pfn - pvinfo_pfn - 1, attr, NULL);
+}
+
+void pvmmio_stop_direct_reads(struct vgpu *vgpu)
+{
+	int ret = set_register_pages(vgpu, BUS_TRAP);
+
+	assert(!ret && "the vGPU's own pages");
+	(void)ret;
+}
+
+/* ---- negotiation ---- */
+
 static int refuse_levels(struct vgpu *vgpu, uint32_t wanted)
 {
 	vgpu_incident(vgpu, GVT_INCIDENT_PVMMIO_LEVELS, wanted);
@@ -69,6 +96,8 @@ static int negotiate(struct vgpu *vgpu, uint32_t wanted)
 	// Where the window cannot be mapped only that level stays off.
 	if (accepted & PVMMIO_GGTT_UPDATE && pv_ggtt_enable(vgpu))
 		accepted &= ~PVMMIO_GGTT_UPDATE;
+	if (accepted & PVMMIO_READ_PASSTHROUGH && set_register_pages(vgpu, BUS_READ_DIRECT))
+		accepted &= ~PVMMIO_READ_PASSTHROUGH;
 	if (!accepted)
 		return -ENOMEM;
 	if (accepted & PVMMIO_PV_SUBMISSION)
@@ -146,6 +175,65 @@ bool pvmmio_irq_disabled(struct vgpu *vgpu)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	page = access_page(vgpu, WORK_GUEST_READ);
 	return page && __atomic_load_n(&page->disable_irq, __ATOMIC_ACQUIRE);
+}
+
+uint32_t pvmmio_read_port(struct vgpu *vgpu)
+{
+	const struct pvmmio_page *page;
+	uint32_t offset;
+	uint32_t value;
+
+	if (!(vgpu->pvmmio_levels & PVMMIO_READ_PASSTHROUGH))
+		return 0;
+	page = access_page(vgpu, WORK_GUEST_READ);
+	offset = __atomic_load_n(&page->reg_addr, __ATOMIC_ACQUIRE);
+	if (offset % 4 || offset >= GEN9_MMIO_SIZE_BYTES ||
+	    offset - PVINFO_BASE < PVINFO_SIZE_BYTES) {
+		vgpu_incident(vgpu, GVT_INCIDENT_READ_PORT, offset);
+		return 0;
+	}
+	work_spend(vgpu->m, WORK_HANDLER, 1);
+	return mmio_read_locked(vgpu, offset, &value) ? 0 : value;
+}
+
+/* ---- records of the display ---- */
+
+// clang-format off
+static const struct {
+	uint16_t offset; // in the page
+	uint16_t words;
+	uint16_t status_offset;
+} records[] = {
+	[PVMMIO_RECORD_PLANE] = { offsetof(struct pvmmio_page, plane),
+				  sizeof(struct pvmmio_plane_record) / 4,
+				  offsetof(struct pvmmio_page, plane_status) },
+	[PVMMIO_RECORD_WATERMARK] = { offsetof(struct pvmmio_page, watermark),
+				      sizeof(struct pvmmio_watermark_record) / 4,
+				      offsetof(struct pvmmio_page, watermark_status) },
+};
+// clang-format on
+
+static uint32_t *word_at(struct pvmmio_page *page, unsigned offset)
+{
+	return (uint32_t *)((uint8_t *)page + offset);
+}
+
+void pvmmio_take(struct vgpu *vgpu, enum pvmmio_record which, uint32_t words[])
+{
+	struct pvmmio_page *page = access_page(vgpu, WORK_GUEST_READ);
+	uint32_t *record = word_at(page, records[which].offset);
+
+	words[0] = __atomic_exchange_n(&record[0], 0, __ATOMIC_ACQ_REL);
+	for (unsigned i = 1; i < records[which].words; i++)
+		words[i] = __atomic_load_n(&record[i], __ATOMIC_ACQUIRE);
+}
+
+void pvmmio_answer(struct vgpu *vgpu, enum pvmmio_record which, enum pvmmio_status status)
+{
+	struct pvmmio_page *page = access_page(vgpu, WORK_GUEST_WRITE);
+
+	__atomic_store_n(word_at(page, records[which].status_offset), (uint32_t)status,
+			 __ATOMIC_RELEASE);
 }
 
 /* ---- table updates ---- */

@@ -18,10 +18,14 @@
 
 struct vgpu;
 
+/* Records that say whether they are filled: see PVMMIO_RECORD_FILLED. */
+enum pvmmio_record {
+	PVMMIO_RECORD_PLANE,
+	PVMMIO_RECORD_WATERMARK,
+};
+
 /* Levels that this mediator knows how to serve. */
-#define PVMMIO_IMPLEMENTED                                                                         \
-	(PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE |       \
-	 PVMMIO_PV_SUBMISSION)
+#define PVMMIO_IMPLEMENTED (PVMMIO_ALL | PVMMIO_PV_SUBMISSION)
 
 /* A write to one of the pvmmio registers of PVINFO. 0, -EINVAL when refused. */
 int pvmmio_write(struct vgpu *vgpu, uint32_t offset, uint32_t value);
@@ -37,6 +41,23 @@ int pvmmio_read_elsp(struct vgpu *vgpu, uint32_t dwords[3]);
  * fence comes first. The level must have been negotiated.
  */
 bool pvmmio_irq_disabled(struct vgpu *vgpu);
+
+/*
+ * Copy a record, each word read once, and leave its first word 0. Answer it. The level must have
+ * been negotiated.
+ */
+void pvmmio_take(struct vgpu *vgpu, enum pvmmio_record which, uint32_t words[]);
+void pvmmio_answer(struct vgpu *vgpu, enum pvmmio_record which, enum pvmmio_status status);
+
+/*
+ * The redirected read port: the register that reg_addr names, as a trapped read of it gives it. 0
+ * without the level, and with an incident noted for what is no register: misaligned, out of the
+ * register space, or in the PVINFO page, which has the port itself in it.
+ */
+uint32_t pvmmio_read_port(struct vgpu *vgpu);
+
+/* Reads of registers trap again. For whoever takes the levels away. */
+void pvmmio_stop_direct_reads(struct vgpu *vgpu);
 
 /*
  * Notifications G2V_PPGTT_L4_ALLOC to G2V_GGTT_CLEAR: copy the record, each field read once, do

@@ -134,6 +134,7 @@ void transport_regions(struct vgpu *vgpu, uint64_t bar0)
 		.size_bytes = GEN9_MMIO_SIZE_BYTES,
 		.ops = &registers_ops,
 		.opaque = vgpu,
+		.backing = vgpu->vreg,
 	};
 	vgpu->hole = (struct bus_region){
 		.name = "BAR0 hole",

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/display.h"
 #include "host/execlist.h"
 #include "host/gtt.h"
 #include "host/pv_ggtt.h"
@@ -291,6 +292,7 @@ void vgpu_destroy(struct vgpu *vgpu)
 	bus_unmap(bus, &vgpu->gtt_window);
 	pv_ggtt_fini(vgpu);
 	in_context = vgpu->m->ex->current;
+	vgpu_display_stop(vgpu);
 	pv_submission_stop(vgpu);
 	sched_stop(vgpu);
 	// Whoever completed the last workload may still hold the lock. Others may want it only to

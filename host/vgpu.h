@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/display.h"
 #include "host/dma_map.h"
 #include "host/engine_owner.h"
 #include "host/gvt.h"
@@ -137,6 +138,8 @@ struct vgpu {
 	struct vgpu_engine engines[GEN9_ENGINE_COUNT];
 	struct workload *workloads; /* all there are, in a queue or not */
 
+	struct vgpu_display display;
+
 	/* scheduling, under sched->lock */
 	bool scheduled; /* in the run queue */
 	struct vgpu *sched_next;
@@ -200,6 +203,7 @@ struct gvt {
 	struct mmio_table mmio;
 	struct scheduler sched;
 	struct gvt_doorbell doorbell;
+	struct gvt_display display;
 	struct ppgtt_lru ppgtt_lru;
 	struct oos_pool oos_pool;
 	struct vgpu *vgpus[GVT_VGPU_LIMIT + 1]; /* by id; 0 is never used */

@@ -33,6 +33,9 @@ enum trace_event {
 	TRACE_WORKLOAD_DONE,        /* the engine thread has completed it; status: an errno */
 	TRACE_VIRTUAL_CSB,          /* the mediator emulated a status entry */
 	TRACE_FAILSAFE,
+	/* display pipes; vm -1: the hardware's */
+	TRACE_PIPE_VBLANK, /* one that its pipe's frame count has counted */
+	TRACE_PIPE_FLIP,   /* a plane's update has taken effect */
 	/* engines */
 	TRACE_ELSP,          /* the hardware took an execlist */
 	TRACE_ENGINE_ACTIVE, /* from idle to active */

@@ -4,7 +4,8 @@
  * programs on vCPU 0 that touch registers through the VM's bus and memory through the guest view.
  *
  * Everything is called from outside of the executor. An access or a program runs the machine until
- * nothing moves any more, so what a test reads afterwards has settled.
+ * nothing moves any more, so what a test reads afterwards has settled. With a display pipe on there
+ * is always something to come: then until the program ends.
  */
 #ifndef PVMMIO_TESTS_HOST_RIG_H
 #define PVMMIO_TESTS_HOST_RIG_H
@@ -64,6 +65,7 @@ struct rig_options {
 	uint64_t guest_memory_bytes; /* 0: RIG_MEMORY_BYTES */
 	enum vgpu_shadow shadow;
 	unsigned oos_pool_pages;
+	enum gvt_vblank vblank;
 	bool deferred_doorbell;
 	struct gvt_sched_config sched;
 	unsigned weights[RIG_VM_LIMIT];
