@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "host/check_tables.h"
 #include "host/dma_map.h"
 #include "host/frame_table.h"
 #include "host/gtt.h"
@@ -25,8 +26,7 @@ struct check {
 	size_t len;
 	int ret;
 	uint32_t *pins; // entries that lead to a page, by gfn
-	uint32_t *refs; // references to a table, by mfn
-	uint8_t *seen;  // tables looked at, by mfn
+	struct check_tables tables;
 };
 
 static void __attribute__((format(printf, 2, 3))) fail(struct check *check, const char *format, ...)
@@ -137,23 +137,36 @@ static void check_leaf(struct check *check, uint64_t table, uint64_t entry, bool
 		count_frame(check, "entry of table", table, first + i);
 }
 
+static struct check_table *table_at(struct check *check, uint64_t mfn)
+{
+	struct check_table *table = check_table_at(&check->tables, mfn);
+
+	if (!table)
+		check->ret = -ENOMEM;
+	return table;
+}
+
 // level: enum shadow_level. Tables are looked at once, references to them counted always.
 static void check_table(struct check *check, uint64_t mfn, unsigned level)
 {
 	const struct vgpu *vgpu = check->vgpu;
 	const uint64_t *entries;
+	struct check_table *table;
 
 	if (owner_of(check, mfn) != PHYSMEM_OWNER_HOST) {
 		fail(check, "table %#llx is of owner %u", (unsigned long long)mfn,
 		     owner_of(check, mfn));
 		return;
 	}
-	check->refs[mfn]++;
-	if (check->seen[mfn] && check->seen[mfn] != level + 1)
-		fail(check, "table %#llx serves at two levels", (unsigned long long)mfn);
-	if (check->seen[mfn])
+	table = table_at(check, mfn);
+	if (!table)
 		return;
-	check->seen[mfn] = (uint8_t)(level + 1);
+	table->refs++;
+	if (table->seen && table->seen != level + 1)
+		fail(check, "table %#llx serves at two levels", (unsigned long long)mfn);
+	if (table->seen)
+		return;
+	table->seen = (uint8_t)(level + 1);
 	entries = physmem_at(check->gvt->m->pm, mfn << PAGE_SHIFT, PAGE_SIZE);
 	for (unsigned i = 0; i < SHADOW_ENTRIES; i++) {
 		bool large = level == SHADOW_PD && entries[i] & GEN8_PDE_PS_2M;
@@ -195,10 +208,14 @@ static void check_shadow_page(const struct shadow_page *page, void *arg)
 	struct check *check = arg;
 	uint64_t mfn = shadow_page_mfn(page);
 
-	if (check->seen[mfn])
+	struct check_table *table = table_at(check, mfn);
+
+	if (!table || table->seen)
 		return;
 	check_table(check, mfn, page->level);
-	check->refs[mfn]--;
+	table = table_at(check, mfn);
+	if (table)
+		table->refs--;
 }
 
 static void check_shadow_refs(const struct shadow_page *page, void *arg)
@@ -206,12 +223,16 @@ static void check_shadow_refs(const struct shadow_page *page, void *arg)
 	struct check *check = arg;
 	uint64_t mfn = shadow_page_mfn(page);
 
-	if (check->refs[mfn] != page->refs)
+	const struct check_table *table = table_at(check, mfn);
+
+	if (!table)
+		return;
+	if (table->refs != page->refs)
 		fail(check, "shadow table %#llx has %u references and %u are noted",
-		     (unsigned long long)mfn, check->refs[mfn], page->refs);
-	if (check->seen[mfn] != page->level + 1)
+		     (unsigned long long)mfn, table->refs, page->refs);
+	if (table->seen != page->level + 1)
 		fail(check, "shadow table %#llx serves at level %d, %u is noted",
-		     (unsigned long long)mfn, check->seen[mfn] - 1, page->level);
+		     (unsigned long long)mfn, table->seen - 1, page->level);
 }
 
 static bool roots_agree(const struct ppgtt_mm *mm)
@@ -306,25 +327,18 @@ static void check_vgpu(struct check *check)
 
 static void begin(struct check *check, const struct gvt *gvt, char *why, size_t len)
 {
-	uint64_t frames = physmem_size_bytes(gvt->m->pm) >> PAGE_SHIFT;
-
 	*check = (struct check){
 		.gvt = gvt,
 		.why = why,
 		.len = len,
-		.refs = calloc(frames, sizeof(*check->refs)),
-		.seen = calloc(frames, sizeof(*check->seen)),
 	};
 	if (len)
 		why[0] = '\0';
-	if (!check->refs || !check->seen)
-		check->ret = -ENOMEM;
 }
 
 static int end(struct check *check)
 {
-	free(check->seen);
-	free(check->refs);
+	check_tables_fini(&check->tables);
 	return check->ret;
 }
 

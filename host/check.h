@@ -12,7 +12,7 @@
  *
  * It reads only, takes no time and lets nobody in. To be called in a state in which no operation is
  * half done: when no vGPU's lock is held. Its time is some milliseconds for the GGTT and grows with
- * the guests' memory and tables.
+ * the guests' memory and tables; its memory with those, not with the machine's.
  */
 #ifndef PVMMIO_HOST_CHECK_H
 #define PVMMIO_HOST_CHECK_H

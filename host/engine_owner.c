@@ -189,14 +189,26 @@ static void exchange_mocs(struct sched_engine *engine, const struct vgpu *next)
 	}
 }
 
+/*
+ * One at a time: an old owner that is being destroyed must not go while a new one's thread still
+ * reads registers into it.
+ */
 void engine_take(struct sched_engine *engine, struct vgpu *owner)
 {
+	struct machine *m = engine->gvt->m;
+
+	while (engine->changing_hands && m->ex->current)
+		exec_wait(m->ex, &engine->change_waiters, EXEC_NEVER);
 	if (engine->owner == owner)
 		return;
-	host_work(engine->gvt->m, WORK_OWNER_SWITCH, 1);
+	engine->changing_hands = true;
+	host_work(m, WORK_OWNER_SWITCH, 1);
 	exchange_mocs(engine, owner);
 	exchange_rows(engine, owner);
 	engine->owner = owner;
+	engine->changing_hands = false;
+	if (m->ex->current)
+		exec_wake_all(m->ex, &engine->change_waiters, exec_now(m->ex));
 }
 
 void engine_forget_owner(struct sched_engine *engine)
@@ -209,6 +221,9 @@ void engines_release(struct vgpu *vgpu)
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
 		struct sched_engine *engine = &vgpu->gvt->sched.engines[id];
 
+		// Who has it next may be about to take it.
+		while (engine->changing_hands && vgpu->m->ex->current)
+			exec_wait(vgpu->m->ex, &engine->change_waiters, EXEC_NEVER);
 		if (engine->owner == vgpu)
 			engine_take(engine, NULL);
 	}

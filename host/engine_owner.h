@@ -11,8 +11,8 @@
  * Where a virtual register says what a guest may not decide, the host's part stays: run list mode
  * and the stop bit, and registers opened to user batches that commands may not write.
  *
- * All calls need nobody's lock but, where a vGPU is named, that vGPU's; interleave; touch the
- * device.
+ * All calls need nobody's lock but, where a vGPU is named, that vGPU's; wait for each other;
+ * interleave; touch the device.
  *
  * Source: gvt/mmio_context.c of Linux 5.10, the Gen9 list: 51 rows of RCS0, of which 24 are in the
  * context image. It names 0x2248 twice; here it is there once.

@@ -164,6 +164,8 @@ struct sched_engine {
 	uint32_t host_mocs[ENGINE_MOCS_COUNT];
 	uint32_t mocs[ENGINE_MOCS_COUNT]; /* what the engine has, if mocs_known */
 	bool mocs_known;
+	bool changing_hands; /* registers are being exchanged */
+	struct exec_waitq change_waiters;
 	bool kicked;
 	struct exec_waitq waiters;
 };
