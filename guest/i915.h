@@ -85,7 +85,7 @@ struct i915_params {
 struct i915_stats {
 	uint64_t requests_added;
 	uint64_t requests_completed;
-	uint64_t submissions;         /* ELSP submissions, each of one or two contexts */
+	uint64_t submissions;         /* each of one or two contexts */
 	uint64_t interrupts;          /* handler calls, spurious ones among them */
 	uint64_t spurious_interrupts; /* the master register showed no source */
 	uint64_t csb_events;
@@ -230,7 +230,10 @@ void i915_request_add(struct i915_request *rq);
 /* Has the GPU passed its breadcrumb? */
 bool i915_request_completed(const struct i915_request *rq);
 
-/* Sleep until it has, or until timeout_ns passed: 0 or -ETIME. */
+/*
+ * Sleep until it has, or until timeout_ns passed: 0 or -ETIME. -EIO: it has, but the host would not
+ * run it or gave it up (level pv_submission only, where the host says so): its batch did not run.
+ */
 int i915_request_wait(struct i915_request *rq, uint64_t timeout_ns);
 void i915_request_put(struct i915_request *rq);
 

@@ -93,12 +93,19 @@ static int init_engines(struct i915 *i915)
 	return 0;
 }
 
+static const struct i915_submission_ops *submission_ops(uint32_t levels)
+{
+	if (levels & PVMMIO_PV_SUBMISSION)
+		return &i915_submission_pv;
+	return levels & PVMMIO_ELSP_SUBMIT ? &i915_submission_pvmmio : &i915_submission_elsp;
+}
+
 /* What a level changes is chosen here, once. */
 static void choose_ops(struct i915 *i915)
 {
 	uint32_t levels = i915->pvmmio_levels;
 
-	i915->submit_ops = levels & PVMMIO_ELSP_SUBMIT ? &i915_submit_pvmmio : &i915_submit_elsp;
+	i915->submission_ops = submission_ops(levels);
 	i915->ppgtt_ops = levels & PVMMIO_PPGTT_UPDATE ? &i915_ppgtt_pv : &i915_ppgtt_native;
 	i915->irq_gate_ops = i915_irq_gate(levels, i915->disorders);
 	i915->read_ops = i915_choose_read_ops(levels, i915->disorders);

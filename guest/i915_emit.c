@@ -40,6 +40,9 @@
 #define BATCH_START_DWORDS  6u
 #define END_DWORDS          4u /* user interrupt, arbitration, and the two of a lite restore */
 
+#define BREADCRUMB_DWORDS_RCS   (PIPE_CONTROL_DWORDS + END_DWORDS)
+#define BREADCRUMB_DWORDS_OTHER (FLUSH_DW_DWORDS + END_DWORDS)
+
 #define REQUEST_DWORDS_RCS   (4 * PIPE_CONTROL_DWORDS + BATCH_START_DWORDS + END_DWORDS)
 #define REQUEST_DWORDS_OTHER (3 * FLUSH_DW_DWORDS + BATCH_START_DWORDS + END_DWORDS)
 
@@ -137,4 +140,15 @@ uint32_t *i915_request_emit(const struct i915_request *rq, uint32_t *cs)
 	I915_BUG_ON(rq->engine->i915->plat,
 		    (size_t)(cs - start) != i915_request_dwords(rq->engine->id));
 	return seqno_slot;
+}
+
+void i915_request_skip(const struct i915_request *rq)
+{
+	bool rcs = rq->engine->id == GEN9_RCS0;
+	size_t breadcrumb = rcs ? BREADCRUMB_DWORDS_RCS : BREADCRUMB_DWORDS_OTHER;
+	size_t count = i915_request_dwords(rq->engine->id) - breadcrumb;
+	uint32_t *cs = rq->seqno_slot - (rcs ? PIPE_CONTROL_VALUE : FLUSH_DW_VALUE) - count;
+
+	for (size_t i = 0; i < count; i++)
+		cs[i] = MI_NOOP;
 }

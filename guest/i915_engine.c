@@ -37,7 +37,7 @@ void i915_engine_start(struct i915_engine *engine)
 	plat_store32(i915->plat, i915_engine_hwsp(engine) + GEN9_HWSP_CSB_WRITE_DWORD,
 		     CSB_HEAD_RESET);
 	i915_mocs_init_engine(engine);
-	write_imr(engine, GT_CONTEXT_SWITCH_INTERRUPT);
+	write_imr(engine, i915->submission_ops->interrupts);
 	engine->started = true;
 	i915_write(i915, base + RING_HWSTAM, ~0u);
 	i915_write(i915, base + RING_MODE, MASKED_ENABLE(RING_MODE_RUN_LIST));
@@ -54,15 +54,19 @@ void i915_engine_fini(struct i915_engine *engine)
 
 void i915_engine_arm_user_interrupt(struct i915_engine *engine)
 {
-	if (engine->waiter_count++)
+	uint32_t always = engine->i915->submission_ops->interrupts;
+
+	if (engine->waiter_count++ || always & GT_USER_INTERRUPT)
 		return;
-	write_imr(engine, GT_CONTEXT_SWITCH_INTERRUPT | GT_USER_INTERRUPT);
+	write_imr(engine, always | GT_USER_INTERRUPT);
 	i915_read(engine->i915, engine->info->mmio_base + RING_IMR); /* posting read */
 }
 
 void i915_engine_disarm_user_interrupt(struct i915_engine *engine)
 {
-	if (--engine->waiter_count)
+	uint32_t always = engine->i915->submission_ops->interrupts;
+
+	if (--engine->waiter_count || always & GT_USER_INTERRUPT)
 		return;
-	write_imr(engine, GT_CONTEXT_SWITCH_INTERRUPT);
+	write_imr(engine, always);
 }

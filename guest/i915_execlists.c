@@ -25,20 +25,19 @@
 /* Beyond the ring's end, yet unchanged by the mask of RING_TAIL. */
 #define BAD_TAIL_BYTES 0x100u
 
-static struct i915_request *first_queued(const struct i915_engine *engine)
+struct i915_request *i915_queue_first(const struct i915_engine *engine)
 {
 	if (i915_list_empty(&engine->queue))
 		return NULL;
 	return container_of(engine->queue.next, struct i915_request, queue_link);
 }
 
-/* Misuse that concerns the submission itself gets one of its own. */
-static bool submits_alone(const struct i915_request *rq)
+bool i915_request_submits_alone(const struct i915_request *rq)
 {
 	return rq->misuse == I915_MISUSE_DESCRIPTOR_INVALID || rq->misuse == I915_MISUSE_RING_TAIL;
 }
 
-static void update_busy(struct i915_engine *engine)
+void i915_engine_update_busy(struct i915_engine *engine)
 {
 	bool busy = engine->ports[0].rq || !i915_list_empty(&engine->queue) ||
 		    engine->unready_count;
@@ -55,18 +54,21 @@ static void update_busy(struct i915_engine *engine)
 /* Would i915_execlists_dequeue() submit something? */
 static bool may_submit(const struct i915_engine *engine)
 {
-	const struct i915_request *rq = first_queued(engine);
+	const struct i915_request *rq = i915_queue_first(engine);
 	const struct i915_port *ports = engine->ports;
 
 	if (!rq || engine->hold_count)
 		return false;
 	if (!ports[0].rq)
 		return true;
-	return engine->hw_ack && !ports[1].rq && !submits_alone(ports[0].rq) && !submits_alone(rq);
+	return engine->hw_ack && !ports[1].rq && !i915_request_submits_alone(ports[0].rq) &&
+	       !i915_request_submits_alone(rq);
 }
 
-static void port_assign(struct i915_port *port, struct i915_request *rq)
+void i915_port_assign(struct i915_port *port, struct i915_request *rq)
 {
+	i915_list_remove(&rq->queue_link);
+	i915_request_submitted(rq);
 	if (port->rq)
 		port->rq->in_port = false;
 	rq->in_port = true;
@@ -81,20 +83,17 @@ static void fill_ports(struct i915_engine *engine)
 
 	if (last)
 		last->tail = last->idle_tail;
-	while ((rq = first_queued(engine))) {
-		if (last && (submits_alone(last) || submits_alone(rq)))
+	while ((rq = i915_queue_first(engine))) {
+		if (last && (i915_request_submits_alone(last) || i915_request_submits_alone(rq)))
 			break;
 		if (last && last->ctx != rq->ctx && ++n == I915_PORT_COUNT)
 			break;
-		i915_list_remove(&rq->queue_link);
-		i915_request_submitted(rq);
-		port_assign(&engine->ports[n], rq);
+		i915_port_assign(&engine->ports[n], rq);
 		last = rq;
 	}
 }
 
-/* Bring the context image up to date; what the port's element is to be. */
-static uint64_t port_descriptor(struct i915_engine *engine, struct i915_port *port)
+uint64_t i915_port_descriptor(struct i915_engine *engine, struct i915_port *port)
 {
 	struct i915_request *rq = port->rq;
 	uint32_t *state = i915_context_state(rq->ctx, engine->id);
@@ -124,11 +123,11 @@ void i915_execlists_dequeue(struct i915_engine *engine)
 	fill_ports(engine);
 	for (unsigned n = 0; n < I915_PORT_COUNT; n++) {
 		if (engine->ports[n].rq)
-			desc[n] = port_descriptor(engine, &engine->ports[n]);
+			desc[n] = i915_port_descriptor(engine, &engine->ports[n]);
 	}
 	engine->hw_ack = false;
 	engine->submissions++;
-	engine->i915->submit_ops->submit(engine->i915, engine, desc);
+	engine->i915->submission_ops->submit(engine->i915, engine, desc);
 	plat_op_end(plat, PLAT_OP_SUBMIT);
 }
 
@@ -199,7 +198,7 @@ void i915_execlists_run(struct i915_engine *engine)
 	i915_execlists_process_csb(engine);
 	i915_requests_retire(engine);
 	i915_execlists_dequeue(engine);
-	update_busy(engine);
+	i915_engine_update_busy(engine);
 }
 
 /* ---- holding back ---- */
@@ -223,7 +222,7 @@ void i915_submission_release(struct i915 *i915)
 
 		I915_BUG_ON(i915->plat, engine->hold_count == 0);
 		engine->hold_count--;
-		i915_execlists_run(engine);
+		i915_engine_run(engine);
 		i915_engine_unlock(engine, irq);
 	}
 }

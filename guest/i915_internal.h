@@ -115,6 +115,7 @@ struct i915_request {
 	uint32_t tail;        /* ring offset behind its last command */
 	uint32_t idle_tail;   /* the same with the two dwords that a lite restore needs */
 	uint32_t refs;        /* the caller's, and the timeline's */
+	int error;            /* its commands were skipped */
 	bool added;
 	bool in_port; /* the last request of what a port holds */
 };
@@ -123,6 +124,17 @@ struct i915_port {
 	struct i915_request *rq; /* NULL: empty */
 	unsigned count;          /* ELSP submissions that the engine has not answered */
 	uint32_t context_id;
+};
+
+/* Beside the ports, where requests are not submitted by execlists: i915_pv_submit.c. */
+struct i915_pv_ports {
+	bool pending;         /* the host has not answered the last submission */
+	bool refused;         /* it has refused it: what the ports hold must go out again */
+	bool hung;            /* the host has given up what the ports hold */
+	bool stopped;         /* refused twice: nothing goes out any more */
+	unsigned submitted;   /* ports in the last submission */
+	unsigned outstanding; /* ports that the host has taken and that have not ended */
+	uint32_t ended;       /* as read last */
 };
 
 struct i915_engine {
@@ -144,6 +156,7 @@ struct i915_engine {
 	struct i915_list queue;    /* ready, not in a port, in the order to be submitted */
 	uint32_t unready_count;    /* added, not in the queue yet */
 	struct i915_port ports[I915_PORT_COUNT];
+	struct i915_pv_ports pv;
 	bool hw_ack;       /* the engine has answered the last submission */
 	unsigned csb_head; /* last status entry processed */
 
@@ -154,14 +167,19 @@ struct i915_engine {
 	uint64_t csb_errors;
 };
 
-/* How a pair of descriptors reaches an engine; an empty element is 0. */
-struct i915_submit_ops {
+/* How requests reach an engine and come back. */
+struct i915_submission_ops {
+	/* Hand over a pair of descriptors; an empty element is 0. */
 	void (*submit)(struct i915 *i915, const struct i915_engine *engine,
 		       const uint64_t desc[I915_PORT_COUNT]);
+	/* engine->lock held: see what has ended, retire it, submit what may be submitted. */
+	void (*run)(struct i915_engine *engine);
+	uint32_t interrupts; /* GT_*_INTERRUPT, always unmasked, that call for run() */
 };
 
-extern const struct i915_submit_ops i915_submit_elsp;   /* four writes */
-extern const struct i915_submit_ops i915_submit_pvmmio; /* three shared words and one write */
+extern const struct i915_submission_ops i915_submission_elsp;   /* four writes */
+extern const struct i915_submission_ops i915_submission_pvmmio; /* three shared words and a write */
+extern const struct i915_submission_ops i915_submission_pv;     /* no execlists: i915_pv_submit.c */
 
 /* How the handler disables interrupts of the device, and enables them again. */
 struct i915_irq_gate_ops {
@@ -186,7 +204,7 @@ struct i915 {
 	struct i915_shared shared;
 	struct plat_lock root_lock;
 	const struct i915_read_ops *read_ops;
-	const struct i915_submit_ops *submit_ops;
+	const struct i915_submission_ops *submission_ops;
 	const struct i915_plane_ops *plane_ops;
 	const struct i915_watermark_ops *watermark_ops;
 	const struct i915_irq_gate_ops *irq_gate_ops;
@@ -314,6 +332,9 @@ size_t i915_request_dwords(enum gen9_engine_id engine);
 /* All but the seqno of the breadcrumb; where that belongs. */
 uint32_t *i915_request_emit(const struct i915_request *rq, uint32_t *cs);
 
+/* Let a submitted request do nothing but pass its breadcrumb. */
+void i915_request_skip(const struct i915_request *rq);
+
 /* ---- i915_request.c ---- */
 
 /* engine->lock held: end what the GPU has passed and no port holds. */
@@ -327,6 +348,23 @@ void i915_request_submitted(struct i915_request *rq);
 void i915_request_queue(struct i915_request *rq);
 
 /* ---- i915_execlists.c; engine->lock held ---- */
+struct i915_request *i915_queue_first(const struct i915_engine *engine); /* NULL: none */
+
+/* Misuse that concerns the submission itself gets one of its own. */
+bool i915_request_submits_alone(const struct i915_request *rq);
+
+/* rq leaves the queue for the port, and takes the place of one of its context there. */
+void i915_port_assign(struct i915_port *port, struct i915_request *rq);
+
+/* Bring the context image up to date; what the port's element is to be. */
+uint64_t i915_port_descriptor(struct i915_engine *engine, struct i915_port *port);
+void i915_engine_update_busy(struct i915_engine *engine);
+
+static inline void i915_engine_run(struct i915_engine *engine)
+{
+	engine->i915->submission_ops->run(engine);
+}
+
 void i915_execlists_process_csb(struct i915_engine *engine);
 void i915_execlists_dequeue(struct i915_engine *engine);
 void i915_execlists_run(struct i915_engine *engine); /* both, and retire */

@@ -52,8 +52,8 @@ static void engine_interrupt(struct i915_engine *engine, uint32_t events)
 		if (engine->waiter_count)
 			plat_wake(plat);
 	}
-	if (events & GT_CONTEXT_SWITCH_INTERRUPT)
-		i915_execlists_run(engine);
+	if (events & engine->i915->submission_ops->interrupts)
+		i915_engine_run(engine);
 	i915_engine_unlock(engine, irq);
 }
 

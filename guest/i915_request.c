@@ -293,7 +293,7 @@ static void queue_ready(struct i915_request *rq)
 	raise_context(engine, rq);
 	insert_by_priority(engine, rq);
 	i915_signal_set(engine->i915, &rq->has_queued);
-	i915_execlists_run(engine);
+	i915_engine_run(engine);
 }
 
 void i915_request_queue(struct i915_request *rq)
@@ -333,7 +333,7 @@ void i915_request_add(struct i915_request *rq)
 	if (i915_request_release(rq))
 		queue_ready(rq);
 	else
-		i915_execlists_run(engine);
+		i915_engine_run(engine);
 	i915_engine_unlock(engine, irq);
 }
 
@@ -399,7 +399,7 @@ int i915_request_wait(struct i915_request *rq, uint64_t timeout_ns)
 	bool completed, irq, inner;
 
 	if (i915_request_completed(rq))
-		return 0;
+		return rq->error;
 	deadline_ns = i915_deadline_after(plat, timeout_ns);
 	irq = plat_irq_save(plat);
 	inner = plat_lock(plat, &engine->lock);
@@ -413,7 +413,7 @@ int i915_request_wait(struct i915_request *rq, uint64_t timeout_ns)
 	i915_requests_retire(engine);
 	i915_engine_unlock(engine, inner);
 	plat_irq_restore(plat, irq);
-	return completed ? 0 : -I915_ETIME;
+	return completed ? rq->error : -I915_ETIME;
 }
 
 void i915_request_put(struct i915_request *rq)

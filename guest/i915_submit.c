@@ -34,5 +34,14 @@ static void submit_pvmmio(struct i915 *i915, const struct i915_engine *engine,
 	plat_unlock(plat, &i915->shared.lock, irq);
 }
 
-const struct i915_submit_ops i915_submit_elsp = { .submit = submit_elsp };
-const struct i915_submit_ops i915_submit_pvmmio = { .submit = submit_pvmmio };
+const struct i915_submission_ops i915_submission_elsp = {
+	.submit = submit_elsp,
+	.run = i915_execlists_run,
+	.interrupts = GT_CONTEXT_SWITCH_INTERRUPT,
+};
+
+const struct i915_submission_ops i915_submission_pvmmio = {
+	.submit = submit_pvmmio,
+	.run = i915_execlists_run,
+	.interrupts = GT_CONTEXT_SWITCH_INTERRUPT,
+};

@@ -12,7 +12,8 @@
 /* The levels that this driver can use. */
 #define DRIVER_LEVELS                                                                              \
 	(PVMMIO_ELSP_SUBMIT | PVMMIO_PLANE_UPDATE | PVMMIO_PLANE_WATERMARK | PVMMIO_MASTER_IRQ |   \
-	 PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE | PVMMIO_READ_PASSTHROUGH)
+	 PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE | PVMMIO_READ_PASSTHROUGH |                      \
+	 PVMMIO_PV_SUBMISSION)
 
 static uint32_t pvinfo_read(struct i915 *i915, uint32_t offset)
 {

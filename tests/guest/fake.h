@@ -31,6 +31,7 @@
 #define FAKE_STORE_LIMIT      65536u
 #define FAKE_NOTICE_LIMIT     1024u
 #define FAKE_RECORD_LIMIT     64u
+#define FAKE_PV_LIMIT         4u
 
 struct fake_access {
 	bool write;
@@ -79,12 +80,20 @@ struct fake_record {
 	struct pvmmio_watermark_record watermark;
 };
 
+struct fake_workload {
+	uint64_t desc;
+	uint32_t tail;
+};
+
 struct fake_engine {
 	uint32_t elsp[4];
 	unsigned elsp_count;
 	struct fake_execlist running, pending;
 	unsigned element; /* of running */
 	unsigned csb_write;
+	struct fake_workload pv[FAKE_PV_LIMIT]; /* level pv_submission: taken, not ended */
+	unsigned pv_count;
+	bool pv_rung; /* deferred doorbell */
 };
 
 struct platform {
@@ -140,6 +149,9 @@ struct platform {
 		uint32_t levels;
 		enum pvmmio_status answers[16]; /* by notification code */
 		bool silent;                    /* gives no answers at all */
+		bool defers_doorbell;
+		unsigned refuse; /* so many submissions of level pv_submission to come */
+		unsigned hang;   /* so many workloads of it to come, and all behind them */
 		struct fake_notice notices[FAKE_NOTICE_LIMIT];
 		size_t notice_count;
 	} host;

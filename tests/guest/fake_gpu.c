@@ -98,6 +98,66 @@ static void take_submission(struct platform *plat, enum gen9_engine_id engine, u
 	}
 }
 
+/* ---- level pv_submission: what the mediator does ---- */
+
+static struct pvmmio_submission *slot_of(struct platform *plat, enum gen9_engine_id engine)
+{
+	uint64_t gpa = plat->regs[(PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_LO) / 4];
+	struct pvmmio_page *page = (void *)(plat->ram + (gpa - FAKE_RAM_GPA));
+
+	return &page->submission[fake_engine_info[engine].hw_id];
+}
+
+static bool is_bad(const struct platform *plat, uint64_t desc)
+{
+	return !(desc & CTX_DESC_VALID) || state_of(plat, desc)[CTX_RING_TAIL + 1] >= 0x4000;
+}
+
+static void take_slot(struct platform *plat, enum gen9_engine_id engine)
+{
+	struct fake_engine *e = &plat->gpu.engines[engine];
+	struct pvmmio_submission *slot = slot_of(plat, engine);
+	struct fake_submission *seen = &plat->gpu.submissions[plat->gpu.submission_count++];
+
+	assert_true(plat->gpu.submission_count < FAKE_SUBMISSION_LIMIT);
+	*seen = (struct fake_submission){
+		engine, {slot->descriptor[0], slot->descriptor[1]},
+                 { 0,                  0                  }
+	};
+	if (slot->submitted != 1)
+		violation(plat, "doorbell without a submission");
+	slot->submitted = 0;
+	slot->status = PVMMIO_STATUS_WORKLOAD;
+	if (is_bad(plat, seen->desc[0]) || (seen->desc[1] && is_bad(plat, seen->desc[1])))
+		return;
+	if (plat->host.refuse) {
+		plat->host.refuse--;
+		return;
+	}
+	if (seen->desc[0] == seen->desc[1])
+		violation(plat, "one context twice");
+	for (unsigned n = 0; n < 2 && seen->desc[n]; n++) {
+		seen->tail[n] = state_of(plat, seen->desc[n])[CTX_RING_TAIL + 1];
+		if (e->pv_count == 2)
+			violation(plat, "more than two contexts");
+		assert_true(e->pv_count < FAKE_PV_LIMIT);
+		e->pv[e->pv_count++] = (struct fake_workload){ seen->desc[n], seen->tail[n] };
+	}
+	slot->status = PVMMIO_STATUS_OK;
+}
+
+static void pv_doorbell(struct platform *plat, enum gen9_engine_id engine, uint32_t value)
+{
+	if (value != PVMMIO_SUBMISSION_DOORBELL)
+		violation(plat, "native submission with level pv_submission");
+	if (plat->gpu.engines[engine].pv_rung)
+		violation(plat, "doorbell before the last one was answered");
+	if (plat->host.defers_doorbell)
+		plat->gpu.engines[engine].pv_rung = true;
+	else
+		take_slot(plat, engine);
+}
+
 void fake_gpu_elsp_write(struct platform *plat, enum gen9_engine_id engine, uint32_t value)
 {
 	struct fake_engine *e = &plat->gpu.engines[engine];
@@ -106,6 +166,10 @@ void fake_gpu_elsp_write(struct platform *plat, enum gen9_engine_id engine, uint
 		violation(plat, "ELSP written outside of a submit operation");
 	if (plat->irq_enabled || !plat->locks_held)
 		violation(plat, "ELSP written without a lock");
+	if (plat->host.levels & PVMMIO_PV_SUBMISSION) {
+		pv_doorbell(plat, engine, value);
+		return;
+	}
 	e->elsp[e->elsp_count++] = value;
 	if (plat->host.levels & PVMMIO_ELSP_SUBMIT) {
 		uint64_t gpa = plat->regs[(PVINFO_BASE + PVINFO_SHARED_PAGE_GPA_LO) / 4];
@@ -235,12 +299,44 @@ static void run_ring(struct platform *plat, enum gen9_engine_id engine, uint64_t
 	state[CTX_RING_HEAD + 1] = head;
 }
 
+/* Answer a doorbell, or end one workload. */
+static bool pv_step(struct platform *plat, enum gen9_engine_id engine)
+{
+	struct fake_engine *e = &plat->gpu.engines[engine];
+	struct pvmmio_submission *slot = slot_of(plat, engine);
+
+	if (e->pv_rung) {
+		e->pv_rung = false;
+		take_slot(plat, engine);
+		if (slot->status)
+			fake_gpu_event(plat, engine, GT_USER_INTERRUPT);
+		return true;
+	}
+	if (!e->pv_count)
+		return false;
+	if (plat->host.hang) {
+		plat->host.hang--;
+		slot->ended += e->pv_count;
+		slot->failed += e->pv_count;
+		e->pv_count = 0;
+		fake_gpu_event(plat, engine, GT_USER_INTERRUPT);
+		return true;
+	}
+	run_ring(plat, engine, e->pv[0].desc, e->pv[0].tail);
+	e->pv[0] = e->pv[1];
+	e->pv_count--;
+	slot->ended++;
+	return true;
+}
+
 bool fake_gpu_step(struct platform *plat, enum gen9_engine_id engine)
 {
 	struct fake_engine *e = &plat->gpu.engines[engine];
 	uint64_t desc = e->running.desc[e->element];
 	uint32_t id = (uint32_t)(desc >> 32);
 
+	if (plat->host.levels & PVMMIO_PV_SUBMISSION)
+		return pv_step(plat, engine);
 	if (!e->running.valid)
 		return false;
 	run_ring(plat, engine, desc, e->running.tail[e->element]);
