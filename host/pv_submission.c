@@ -120,10 +120,17 @@ static enum pvmmio_status serve(struct vgpu *vgpu, enum gen9_engine_id engine)
 	return status;
 }
 
-int pv_submission_doorbell(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t value)
+void pv_submission_ring(struct vgpu *vgpu, enum gen9_engine_id engine)
 {
 	struct gvt *gvt = vgpu->gvt;
 
+	vgpu->engines[engine].rung = true;
+	vgpu->engines[engine].rung_by = work_origin(vgpu->m);
+	exec_wake_all(gvt->m->ex, &gvt->doorbell.waiters, exec_now(gvt->m->ex));
+}
+
+int pv_submission_doorbell(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t value)
+{
 	assert(vgpu->pvmmio_levels & PVMMIO_PV_SUBMISSION);
 	if (value != PVMMIO_SUBMISSION_DOORBELL) {
 		vgpu_incident(vgpu, GVT_INCIDENT_PVMMIO_SUBMISSION, value);
@@ -131,9 +138,7 @@ int pv_submission_doorbell(struct vgpu *vgpu, enum gen9_engine_id engine, uint32
 	}
 	if (!vgpu->deferred_doorbell)
 		return serve(vgpu, engine) ? -EINVAL : 0;
-	vgpu->engines[engine].rung = true;
-	vgpu->engines[engine].rung_by = work_origin(vgpu->m);
-	exec_wake_all(gvt->m->ex, &gvt->doorbell.waiters, exec_now(gvt->m->ex));
+	pv_submission_ring(vgpu, engine);
 	return 0;
 }
 

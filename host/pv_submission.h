@@ -9,6 +9,7 @@
  *
  *   function                  interleaves   lock
  *   pv_submission_doorbell    yes           vgpu->lock held
+ *   pv_submission_ring        no            not needed
  *   pv_submission_ended       yes           vgpu->lock held
  *   pv_submission_reset       yes           vgpu->lock held
  *   pv_submission_stop        waits         vgpu->lock not held
@@ -35,8 +36,12 @@ int pv_submission_start_thread(struct gvt *gvt);
 /* The level comes into force: what the slots say from now on. */
 void pv_submission_enable(struct vgpu *vgpu, struct pvmmio_page *page);
 
-/* A write to ELSP. The level must be in force. 0, or what is wrong: the guest reads that. */
+/* A write to ELSP that the mediator sees. The level must be in force. 0, or what is wrong: the
+ * guest reads that. */
 int pv_submission_doorbell(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t value);
+
+/* The event of a deferred doorbell. The lock need not be held. */
+void pv_submission_ring(struct vgpu *vgpu, enum gen9_engine_id engine);
 
 /*
  * A workload that came this way is over, its context image written back if it is good. Returns the

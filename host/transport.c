@@ -7,8 +7,10 @@
 #include <stdio.h>
 
 #include "host/mmio.h"
+#include "host/pv_submission.h"
 #include "host/pvinfo.h"
 #include "host/vgpu.h"
+#include "sim/abi/pvmmio.h"
 
 // A way from the hypervisor to the mediator.
 struct transport_path {
@@ -75,8 +77,27 @@ static int registers_read(void *opaque, uint64_t offset, unsigned size_bytes, ui
 	return transport_read(opaque, offset, size_bytes, value);
 }
 
+/*
+ * With deferred doorbells the mediator has the hypervisor watch for them, address, size and value
+ * (KVM_IOEVENTFD, with data match). What else is written there comes here as ever.
+ */
+static bool registers_is_event(void *opaque, uint64_t offset, unsigned size_bytes, uint64_t value)
+{
+	const struct vgpu *vgpu = opaque;
+	int engine = gen9_engine_at((uint32_t)offset);
+
+	return vgpu->deferred_doorbell && !vgpu->failsafe &&
+	       vgpu->pvmmio_levels & PVMMIO_PV_SUBMISSION && engine >= 0 &&
+	       offset == engine_reg((enum gen9_engine_id)engine, RING_ELSP) && size_bytes == 4 &&
+	       value == PVMMIO_SUBMISSION_DOORBELL;
+}
+
 static int registers_write(void *opaque, uint64_t offset, unsigned size_bytes, uint64_t value)
 {
+	if (registers_is_event(opaque, offset, size_bytes, value)) {
+		pv_submission_ring(opaque, (enum gen9_engine_id)gen9_engine_at((uint32_t)offset));
+		return 0;
+	}
 	return transport_write(opaque, offset, size_bytes, value);
 }
 
@@ -113,6 +134,7 @@ static int gtt_window_write(void *opaque, uint64_t offset, unsigned size_bytes, 
 static const struct bus_region_ops registers_ops = {
 	.read = registers_read,
 	.write = registers_write,
+	.is_event = registers_is_event,
 	.register_name = registers_name,
 };
 

@@ -34,11 +34,10 @@ static void call_handler(struct bus *bus, struct bus_access *access)
 static void device_exit(struct bus_layer *layer, struct bus_access *access)
 {
 	struct bus *bus = container_of(layer, struct bus, device);
-	const struct exit_price *price = &bus->prices[access->reason];
 
-	exec_advance(bus->ex, price->before_ps);
+	exec_advance(bus->ex, access->price->before_ps);
 	call_handler(bus, access);
-	exec_advance(bus->ex, price->part_ps[EXIT_PART_REENTRY]);
+	exec_advance(bus->ex, access->price->part_ps[EXIT_PART_REENTRY]);
 }
 
 static struct exit_account *no_account(struct exit_book *book, const struct bus_access *access,
@@ -123,6 +122,9 @@ void bus_set_prices(struct bus *bus, const struct exit_price prices[EXIT_REASON_
 		memcpy(bus->prices, prices, sizeof(bus->prices));
 	else
 		memset(bus->prices, 0, sizeof(bus->prices));
+	bus->event_price = bus->prices[EXIT_MMIO_WRITE];
+	bus->event_price.before_ps -= bus->event_price.part_ps[EXIT_PART_FORWARDING];
+	bus->event_price.part_ps[EXIT_PART_FORWARDING] = 0;
 	forget_all_shortcuts(bus);
 }
 
@@ -139,6 +141,9 @@ static void shortcut_keep(struct bus *bus, const struct bus_access *access,
 	const struct bus_region *region = access->region;
 	struct bus_shortcut *shortcut;
 
+	// Shortcuts know one price.
+	if (access->price != &bus->prices[access->reason])
+		return;
 	// A wrapper has to see every exit, and a protected store is more than its handler.
 	if (bus->outermost != &bus->device || bus->epoch != epoch)
 		return;
@@ -164,6 +169,17 @@ void bus_settle(struct bus *bus, struct exit_account *account, uint64_t duration
 	bus->book->settle(bus->book, account, duration_ps);
 }
 
+static const struct exit_price *price_of(const struct bus *bus, const struct bus_access *access)
+{
+	const struct bus_region *region = access->region;
+
+	if (access->reason == EXIT_MMIO_WRITE && region->ops && region->ops->is_event &&
+	    region->ops->is_event(region->opaque, access->offset, access->size_bytes,
+				  access->value))
+		return &bus->event_price;
+	return &bus->prices[access->reason];
+}
+
 // The general way of an exit, through all layers.
 static void run_exit(struct bus *bus, struct bus_access *access)
 {
@@ -175,7 +191,8 @@ static void run_exit(struct bus *bus, struct bus_access *access)
 	assert(!party->open_exit && "an exit inside of an exit");
 	access->start_ps = exec_now(bus->ex);
 	access->ex = bus->ex;
-	account = bus->book->account(bus->book, access, &bus->prices[access->reason]);
+	access->price = price_of(bus, access);
+	account = bus->book->account(bus->book, access, access->price);
 	party->open_exit = account;
 	party->exit_start_ps = access->start_ps;
 	bus->outermost->exit(bus->outermost, access);

@@ -68,6 +68,12 @@ enum bus_attr {
 struct bus_region_ops {
 	int (*read)(void *opaque, uint64_t offset, unsigned size_bytes, uint64_t *value);
 	int (*write)(void *opaque, uint64_t offset, unsigned size_bytes, uint64_t value);
+	/*
+	 * Is the hypervisor itself told of this store, and hands on no more than an event (KVM:
+	 * ioeventfd)? Then its price has no forwarding. Other stores to the same address make it
+	 * be taken for one of them. NULL: never.
+	 */
+	bool (*is_event)(void *opaque, uint64_t offset, unsigned size_bytes, uint64_t value);
 	/* Name of the register at offset into buf, for reports; "" when it has none. NULL: unnamed.
 	 */
 	void (*register_name)(void *opaque, uint64_t offset, char *buf, size_t len);
@@ -119,6 +125,7 @@ struct bus_access {
 	uint64_t addr;   /* on the bus; 0 without a region */
 	uint64_t offset; /* addr, counted from the region's base */
 	uint64_t value;  /* stored, or loaded */
+	const struct exit_price *price;
 	enum exit_reason reason;
 	uint8_t size_bytes;
 	bool is_write;

@@ -65,7 +65,8 @@ struct bus {
 	unsigned region_capacity;
 	struct bus_layer device; /* innermost: charges the price, calls the region's handler */
 	struct exit_price prices[EXIT_REASON_COUNT];
-	struct exit_book no_book; /* in use when nobody books */
+	struct exit_price event_price; /* EXIT_MMIO_WRITE without forwarding */
+	struct exit_book no_book;      /* in use when nobody books */
 	struct exit_account unbooked;
 	uint64_t epoch; /* counts the times that shortcuts were forgotten */
 	struct bus_page *leaves[BUS_LEAF_COUNT];

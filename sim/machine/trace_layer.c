@@ -36,7 +36,7 @@ static void trace_exit(struct bus_layer *layer, struct bus_access *access)
 	trace_emit(m, TRACE_EXIT_BEGIN, vm->id, access->reason, region_id, access->addr);
 	bus_layer_next(layer, access);
 	duration_ps = exec_now(access->ex) - access->start_ps;
-	take_parts(part, account, &before, &vm->bus->prices[access->reason], duration_ps);
+	take_parts(part, account, &before, access->price, duration_ps);
 	trace_emit(m, TRACE_EXIT, vm->id, access->reason, region_id, access->addr, access->value,
 		   access->size_bytes, vcpu_op(vcpu), duration_ps, part[EXIT_PART_TRANSITION],
 		   part[EXIT_PART_DISPATCH], part[EXIT_PART_FORWARDING], part[EXIT_PART_EMULATION],

@@ -26,6 +26,12 @@ enum vm_mode {
 	VM_MODE_GVT,    /* through the mediator */
 };
 
+/* When the host looks at what a doorbell of level pv_submission announces. */
+enum vm_doorbell {
+	VM_DOORBELL_SYNCHRONOUS, /* before the guest goes on */
+	VM_DOORBELL_DEFERRED,    /* a thread of its own does, as behind an eventfd */
+};
+
 /* How the mediator keeps the shadow of page tables that are not paravirtual. */
 enum vm_shadow {
 	VM_SHADOW_STRICT, /* every store to a table faults */
@@ -143,6 +149,7 @@ struct vm_config {
 	uint64_t hidden_bytes;
 	uint32_t fences;
 	enum vm_shadow shadow;
+	enum vm_doorbell doorbell;
 	enum vm_ppgtt ppgtt;
 	enum vm_irq_handler irq_handler;
 	struct display_config display;

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sim/abi/pvmmio.h"
 #include "sim/scenario/units.h"
 
 #define NAMES_BYTES 256
@@ -249,7 +250,7 @@ static bool read_level_word(struct diag *diag, const struct yaml_node *node, uin
 		return true;
 	}
 	if (!strcmp(node->text, "all")) {
-		*levels = schema_levels_implemented();
+		*levels = schema_levels_implemented() & PVMMIO_ALL;
 		return true;
 	}
 	if (node->plain && node->text[0] >= '0' && node->text[0] <= '9') {

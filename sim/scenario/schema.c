@@ -54,6 +54,15 @@ static const char *shadow_name(unsigned shadow)
 	return shadow < sizeof(names) / sizeof(names[0]) ? names[shadow] : NULL;
 }
 
+static const char *doorbell_name(unsigned doorbell)
+{
+	static const char *const names[] = {
+		[VM_DOORBELL_SYNCHRONOUS] = "synchronous", [VM_DOORBELL_DEFERRED] = "deferred"
+	};
+
+	return doorbell < sizeof(names) / sizeof(names[0]) ? names[doorbell] : NULL;
+}
+
 static const char *ppgtt_name(unsigned ppgtt)
 {
 	static const char *const names[] = {
@@ -99,7 +108,7 @@ const char *schema_level_name(unsigned bit)
 {
 	static const char *const names[] = {
 		"elsp_submit",  "plane_update", "plane_wm_update",       "master_irq",
-		"ppgtt_update", "ggtt_update",  "mmio_read_passthrough",
+		"ppgtt_update", "ggtt_update",  "mmio_read_passthrough", "pv_submission",
 	};
 
 	return bit < sizeof(names) / sizeof(names[0]) ? names[bit] : NULL;
@@ -107,7 +116,8 @@ const char *schema_level_name(unsigned bit)
 
 uint32_t schema_levels_implemented(void)
 {
-	return PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE;
+	return PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE |
+	       PVMMIO_PV_SUBMISSION;
 }
 
 const char *schema_list_levels(char *buf, size_t len)
@@ -186,6 +196,10 @@ const struct schema_row schema_rows[] = {
 	  .form = "`none`, `all`, list of levels, or number",
 	  .doc = "levels that the guest wants and the host allows; no effect on a native VM",
 	  FIELD(vm_config, pvmmio_levels) },
+	{ SECTION_VM, "doorbell", VALUE_CHOICE, .choice = doorbell_name,
+	  .default_text = "synchronous",
+	  .doc = "of level pv_submission: served in the exit, or later by a host thread",
+	  FIELD(vm_config, doorbell) },
 	{ SECTION_VM, "aperture", VALUE_BYTES, .min = MIB, .max = GEN9_APERTURE_BYTES,
 	  .multiple = 4 * KIB, .default_text = "64MiB",
 	  .doc = "share of the mappable GGTT; a native VM has all of it",

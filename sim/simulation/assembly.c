@@ -125,6 +125,7 @@ static int create_vgpu(struct assembly *a, struct assembly_vm *avm)
 		.hidden_bytes = vm->hidden_bytes,
 		.fence_count = vm->fences,
 		.pvmmio_allowed = vm->pvmmio_levels,
+		.deferred_doorbell = vm->doorbell == VM_DOORBELL_DEFERRED,
 		.shadow = vm->shadow == VM_SHADOW_OOS ? VGPU_SHADOW_OOS : VGPU_SHADOW_STRICT,
 	};
 	int ret = vgpu_create(&avm->vgpu, a->gvt, &config);

@@ -646,6 +646,43 @@ static void test_bus_works_without_any_layer(void **state)
 	assert_int_equal(executor_time_ps(bed->m->ex), 4 * exit_ps);
 }
 
+static bool is_event(void *opaque, uint64_t offset, unsigned size_bytes, uint64_t value)
+{
+	return offset == 8 && size_bytes == 4 && value == 4;
+}
+
+// One after the other, each often enough for the short way.
+static void ring_and_write(void *arg)
+{
+	struct vm_bed *bed = arg;
+
+	for (unsigned i = 0; i < 4; i++) {
+		bus_write(bed->vm->bus, BED_DEVICE_BASE + 8, 4, 4);
+		bus_write(bed->vm->bus, BED_DEVICE_BASE + 16, 4, 4);
+	}
+	bus_write(bed->vm->bus, BED_DEVICE_BASE + 24, 4, 5);
+	bus_read(bed->vm->bus, BED_DEVICE_BASE + 8, 4);
+}
+
+static void test_an_event_is_not_forwarded(void **state)
+{
+	const struct cost_profile costs = bed_costs();
+	uint64_t forwarding_ps = costs.value[COST_FORWARD_MMIO];
+	struct vm_bed *bed = *state;
+	struct ledger_op totals;
+	struct bus_region_ops ops = bed_device_ops;
+
+	ops.is_event = is_event;
+	bed->region.ops = &ops;
+	bed_run(bed, ring_and_write);
+	totals = bed_totals(bed, GUEST_OP_NONE);
+	assert_int_equal(totals.exits.count, 10);
+	assert_int_equal(bed->device.writes, 9);
+	assert_int_equal(totals.by_reason[EXIT_MMIO_WRITE].count, 9);
+	assert_int_equal(totals.exits.part_ps[EXIT_PART_FORWARDING], 6 * forwarding_ps);
+	assert_int_equal(totals.exits.max_ps - totals.exits.min_ps, forwarding_ps);
+}
+
 static void access_from_hardware(void *arg)
 {
 	struct vm_bed *bed = arg;
@@ -768,6 +805,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wrappers_nest_and_leave_in_any_order, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_bus_works_without_any_layer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_event_is_not_forwarded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken_promises_stop_the_program, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_accesses_interleave_in_time_order, setup,

@@ -38,6 +38,7 @@ static const char everything[] =
 	"    ppgtt: 32bit\n"
 	"    huge_pages: true\n"
 	"    irq_handler: 5.0\n"
+	"    doorbell: deferred\n"
 	"    misbehave: [never_reads_pvinfo]\n"
 	"    workload:\n"
 	"      repeat: 7\n"
@@ -71,6 +72,7 @@ static void check_left(const struct vm_config *vm)
 	assert_int_equal(vm->vcpus, 2);
 	assert_int_equal(vm->pvmmio_levels, PVMMIO_ELSP_SUBMIT);
 	assert_int_equal(vm->shadow, VM_SHADOW_OOS);
+	assert_int_equal(vm->doorbell, VM_DOORBELL_DEFERRED);
 	assert_int_equal(vm->ppgtt, VM_PPGTT_32BIT);
 	assert_true(vm->huge_pages);
 	assert_int_equal(vm->irq_handler, VM_IRQ_5_0);
@@ -128,7 +130,7 @@ static void check_objects(const struct workload_config *workload)
 static void check_steps(const struct step_config *step)
 {
 	assert_int_equal(step[0].kind, STEP_FILL);
-	assert_int_equal(step[0].line, 27);
+	assert_int_equal(step[0].line, 28);
 	assert_int_equal(step[0].engine, GEN9_BCS0);
 	assert_int_equal(step[0].context, 0);
 	assert_int_equal(step[0].width, 10);
@@ -208,6 +210,7 @@ static void fills_in_defaults(void **state)
 	assert_int_equal(vm->hidden_bytes, 384 * MIB);
 	assert_int_equal(vm->fences, 4);
 	assert_int_equal(vm->shadow, VM_SHADOW_STRICT);
+	assert_int_equal(vm->doorbell, VM_DOORBELL_SYNCHRONOUS);
 	assert_int_equal(vm->ppgtt, VM_PPGTT_48BIT);
 	assert_false(vm->huge_pages);
 	assert_int_equal(vm->irq_handler, VM_IRQ_4_19);
@@ -233,6 +236,7 @@ static void reads_levels_in_every_form(void **state)
 		{ "[ppgtt_update]",             PVMMIO_PPGTT_UPDATE                    },
 		{ "[ggtt_update, elsp_submit]", PVMMIO_ELSP_SUBMIT | PVMMIO_GGTT_UPDATE},
 		{ "0",			  0				      },
+		{ "[pv_submission]",            PVMMIO_PV_SUBMISSION                   },
 		{ "0x1",                        PVMMIO_ELSP_SUBMIT                     },
 		{ "1",			  1				      },
 		{ "[]",			 0				      },
@@ -406,6 +410,7 @@ static void vm_equal(const struct vm_config *a, const struct vm_config *b)
 	assert_int_equal(a->hidden_bytes, b->hidden_bytes);
 	assert_int_equal(a->fences, b->fences);
 	assert_int_equal(a->shadow, b->shadow);
+	assert_int_equal(a->doorbell, b->doorbell);
 	assert_int_equal(a->ppgtt, b->ppgtt);
 	assert_int_equal(a->huge_pages, b->huge_pages);
 	assert_int_equal(a->irq_handler, b->irq_handler);
