@@ -207,7 +207,10 @@ int gen9_command_step(struct gen9_engine *engine)
 	if (rc == -EAGAIN) {
 		engine->stream = stream;
 		*gen9_engine_reg(engine, RING_HEAD) = head;
-	} else if (!rc) {
+		return rc;
+	}
+	engine->repeats_since_ps = EXEC_NEVER;
+	if (!rc) {
 		engine->stats.commands++;
 	}
 	return rc;

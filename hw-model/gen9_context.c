@@ -252,6 +252,7 @@ int gen9_context_load(struct gen9_engine *engine)
 	rc = run_restore_batches(engine);
 	engine->arbitration = true;
 	engine->semaphore_poll = false;
+	engine->repeats_since_ps = EXEC_NEVER;
 	engine->loaded_ps = gen9_now(engine);
 	engine->stats.contexts_run++;
 	return rc;

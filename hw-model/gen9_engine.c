@@ -130,6 +130,17 @@ static int lite_restore(struct gen9_engine *engine)
 	return rc;
 }
 
+/* Until the command is to be repeated, or an execlist that may preempt it is ready. */
+static int wait_to_repeat(struct gen9_engine *engine)
+{
+	const struct gen9_execlist *list = gen9_execlist_pending(engine);
+	uint64_t deadline_ps = engine->retry_ps;
+
+	if (list && engine->arbitration && list->ready_ps < deadline_ps)
+		deadline_ps = list->ready_ps;
+	return gen9_engine_wait(engine, deadline_ps);
+}
+
 /*
  * Execute the loaded context. At the ring's end with arbitration disabled nothing more happens:
  * no switch, no interrupt.
@@ -150,7 +161,7 @@ static int run_context(struct gen9_engine *engine, enum outcome *outcome)
 		} else if (!gen9_stream_at_end(engine)) {
 			rc = gen9_command_step(engine);
 			if (rc == -EAGAIN)
-				rc = gen9_engine_wait(engine, engine->retry_ps);
+				rc = wait_to_repeat(engine);
 		} else if (engine->arbitration) {
 			*outcome = OUTCOME_COMPLETE;
 			return 0;

@@ -56,6 +56,7 @@ static int create_engine(struct gen9_gpu *gpu, enum gen9_engine_id id)
 	engine->id = id;
 	engine->info = &gen9_engines[id];
 	engine->busy_since_ps = EXEC_NEVER;
+	engine->repeats_since_ps = EXEC_NEVER;
 	gen9_tlb_init(&engine->tlb);
 	gen9_execlists_reset(engine);
 	if (id == GEN9_BCS0) {

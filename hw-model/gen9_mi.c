@@ -30,6 +30,7 @@
 #define SEMAPHORE_OP(dw)   ((dw) >> 12 & 7u)
 #define SIGNAL_TARGET(dw)  ((dw) >> 15 & 7u)
 #define INDEX_MASK         0xffcu
+#define LONGEST_REPEAT_PS  PS_PER_MS
 
 static int mi_noop(struct gen9_engine *engine, const uint32_t *dw)
 {
@@ -67,6 +68,25 @@ static int mi_arb_on_off(struct gen9_engine *engine, const uint32_t *dw)
 /* ---- batches ---- */
 
 /*
+ * A command that jumps to itself goes on for ever, until somebody stores another one over it: that
+ * is how programs hang an engine on purpose. It is repeated at growing intervals, as long again as
+ * it has gone on but no more than a millisecond: so its end is noticed that much late, and a hang
+ * of seconds costs nothing.
+ */
+static int repeat_jump(struct gen9_engine *engine)
+{
+	uint64_t now_ps = gen9_now(engine);
+	uint64_t interval_ps;
+
+	if (engine->repeats_since_ps == EXEC_NEVER)
+		engine->repeats_since_ps = now_ps;
+	interval_ps = now_ps - engine->repeats_since_ps;
+	engine->retry_ps = now_ps +
+			   (interval_ps < LONGEST_REPEAT_PS ? interval_ps : LONGEST_REPEAT_PS);
+	return -EAGAIN;
+}
+
+/*
  * From the ring into the first level; from a batch on to another one of its level, or with the
  * second-level bit from the first level to the second, whose end returns. Out of a PPGTT batch no
  * way leads into the GGTT: taken as an error, as is a second-level bit anywhere else.
@@ -84,6 +104,9 @@ static int mi_batch_buffer_start(struct gen9_engine *engine, const uint32_t *dw)
 		return gen9_engine_hang(engine, engine->command_address);
 	if (stream->level == 0 || second_level)
 		stream->level++;
+	else if (stream->space[stream->level - 1u] == space &&
+		 gen9_address(dw[1], dw[2], 4) == engine->command_address)
+		return repeat_jump(engine);
 	stream->batch[stream->level - 1u] = gen9_address(dw[1], dw[2], 4);
 	stream->space[stream->level - 1u] = space;
 	return 0;

@@ -76,9 +76,10 @@ struct gen9_engine {
 	unsigned element;    /* of the running list */
 	uint64_t descriptor; /* of the context that is loaded */
 	bool arbitration;
-	bool semaphore_poll; /* its last semaphore wait was in poll mode */
-	uint64_t retry_ps;   /* when to repeat a command that returned -EAGAIN */
-	uint64_t loaded_ps;  /* when the context was loaded */
+	bool semaphore_poll;       /* its last semaphore wait was in poll mode */
+	uint64_t retry_ps;         /* when to repeat a command that returned -EAGAIN */
+	uint64_t repeats_since_ps; /* when a jump to itself was executed first; or EXEC_NEVER */
+	uint64_t loaded_ps;        /* when the context was loaded */
 	struct gen9_stream stream;
 
 	struct gen9_tlb tlb;

@@ -487,6 +487,31 @@ static void test_semaphore_on_a_register(struct rig *rig)
 	rig_wait_idle(rig, GEN9_BCS0);
 }
 
+/* As soon as the execlist is ready, however long it would be until the next look. */
+static void check_prompt_preemption(struct rig *rig, uint32_t wait)
+{
+	uint32_t at = rig_alloc(rig, 1);
+	struct rig_context a, b;
+
+	rig_context_init(&a, rig, GEN9_BCS0, 1);
+	rig_context_init(&b, rig, GEN9_BCS0, 2);
+	rig_emit(&a, wait, 1, at, 0);
+	rig_emit(&b, MI_STORE_DATA_IMM, at + 8, 0, 1);
+	rig_submit(&a, NULL);
+	rig_sleep(rig, 50 * PS_PER_US);
+	rig_submit(&b, NULL);
+	rig_sleep(rig, 10 * PS_PER_US);
+	CHECK_EQ(rig, rig_load(rig, at + 8), 1);
+	rig_wait_idle(rig, GEN9_BCS0);
+}
+
+static void test_waiting_semaphore_is_preempted_at_once(struct rig *rig)
+{
+	rig_write_engine(rig, GEN9_BCS0, RING_SEMA_WAIT_POLL, 1000);
+	check_prompt_preemption(rig, MI_SEMAPHORE_WAIT | 1u << 15 | 4u << 12);
+	check_prompt_preemption(rig, MI_SEMAPHORE_WAIT | 4u << 12); /* signal mode: no next look */
+}
+
 static void test_waiting_semaphore_can_be_preempted(struct rig *rig)
 {
 	uint32_t at = rig_alloc(rig, 1);
@@ -540,6 +565,7 @@ static void test_waiting_semaphore_can_be_preempted(struct rig *rig)
 	T(test_semaphore_in_a_batch)                                                               \
 	T(test_semaphore_poll_interval)                                                            \
 	T(test_semaphore_on_a_register)                                                            \
+	T(test_waiting_semaphore_is_preempted_at_once)                                             \
 	T(test_waiting_semaphore_can_be_preempted)
 
 RIG_TEST_MAIN(TESTS)

@@ -263,6 +263,73 @@ static uint64_t mix(uint64_t digest, uint64_t value)
 static uint64_t digests[2];
 static unsigned digest_count;
 
+/* A batch in the GGTT whose only command jumps to itself, and a store behind it. */
+static uint32_t jump_to_itself(struct rig *rig, struct rig_context *ctx, uint32_t at)
+{
+	uint32_t batch = rig_alloc(rig, 1);
+
+	rig_put(rig, batch, MI_BATCH_BUFFER_START, batch, 0, MI_STORE_DATA_IMM, at, 0, 1,
+		MI_BATCH_BUFFER_END);
+	rig_emit(ctx, MI_BATCH_BUFFER_START, batch, 0, MI_NOOP);
+	return batch;
+}
+
+static void test_jump_to_itself_costs_nothing(struct rig *rig)
+{
+	uint64_t switches = executor_switch_count(rig->m->ex);
+	struct rig_context ctx;
+	uint32_t batch;
+
+	rig_context_init(&ctx, rig, GEN9_RCS0, 1);
+	batch = jump_to_itself(rig, &ctx, 0);
+	rig_submit(&ctx, NULL);
+	rig_sleep(rig, 10 * PS_PER_S);
+	CHECK_EQ(rig, rig_read_engine(rig, GEN9_RCS0, RING_ACTHD), batch);
+	CHECK_EQ(rig, rig_read_engine(rig, GEN9_RCS0, RING_MI_MODE), 0);
+	CHECK_EQ(rig, rig_stats(rig, GEN9_RCS0).hangs, 0);
+	CHECK(rig, executor_switch_count(rig->m->ex) - switches < 25000);
+	rig_write(rig, GDRST, 1u << 1);
+	CHECK_EQ(rig, rig_read_engine(rig, GEN9_RCS0, RING_MI_MODE), MI_MODE_IDLE);
+}
+
+/* It can be ended by a store, is noticed soon, and by another submission. */
+static void test_jump_to_itself_ends(struct rig *rig)
+{
+	uint32_t at = rig_alloc(rig, 1), batch;
+	struct rig_context a, b;
+
+	for (uint64_t after_ps = PS_PER_US; after_ps <= PS_PER_S; after_ps *= 100) {
+		uint64_t late_ps = after_ps < PS_PER_MS ? after_ps : PS_PER_MS;
+
+		rig_context_init(&a, rig, GEN9_BCS0, 1);
+		batch = jump_to_itself(rig, &a, at);
+		rig_submit(&a, NULL);
+		rig_sleep(rig, 10 * PS_PER_US + after_ps);
+		rig_store(rig, at, 0);
+		rig_store(rig, batch, MI_NOOP);
+		rig_store(rig, batch + 4, MI_NOOP);
+		rig_store(rig, batch + 8, MI_NOOP);
+		rig_sleep(rig, 10 * PS_PER_US + late_ps);
+		CHECK_EQ(rig, rig_load(rig, at), 1);
+		rig_wait_idle(rig, GEN9_BCS0);
+	}
+	rig_context_init(&a, rig, GEN9_VCS0, 1);
+	rig_context_init(&b, rig, GEN9_VCS0, 2);
+	batch = jump_to_itself(rig, &a, at);
+	rig_emit(&b, MI_STORE_DATA_IMM, at + 4, 0, 7);
+	rig_submit(&a, NULL);
+	rig_sleep(rig, PS_PER_S);
+	rig_submit(&b, NULL);
+	rig_sleep(rig, 20 * PS_PER_US);
+	CHECK_EQ(rig, rig_load(rig, at + 4), 7);
+	CHECK_EQ(rig, rig_event(rig, GEN9_VCS0), EVENT(0x1, 0));
+	CHECK_EQ(rig, rig_event(rig, GEN9_VCS0), EVENT(0x2, 1));
+	CHECK_EQ(rig, rig_event(rig, GEN9_VCS0), EVENT(0x18, 2));
+	rig_submit(&a, NULL); /* and goes on where it was */
+	rig_sleep(rig, 20 * PS_PER_US);
+	CHECK_EQ(rig, rig_read_engine(rig, GEN9_VCS0, RING_ACTHD), batch);
+}
+
 static void test_five_engines_at_once(struct rig *rig)
 {
 	struct rig_context contexts[2][GEN9_ENGINE_COUNT];
@@ -309,6 +376,8 @@ static void test_the_same_twice(void **state)
 	T(test_stopped_engine_starts_nothing)                                                      \
 	T(test_reset_of_a_stopped_engine)                                                          \
 	T(test_cancelled_reset_request)                                                            \
+	T(test_jump_to_itself_costs_nothing)                                                       \
+	T(test_jump_to_itself_ends)                                                                \
 	T(test_five_engines_at_once)
 
 TESTS(RIG_TEST_WRAP)
