@@ -22,28 +22,30 @@
 #define GMCH_GGMS_8MIB   (3u << 6)
 
 /* clang-format off */
+#define PS(name, doc) { (name), (doc), COST_UNIT_PS }
+#define HZ(name, doc) { (name), (doc), COST_UNIT_HZ }
+
 const struct hw_param_info hw_params[HW_PARAM_COUNT] = {
-	[HW_MMIO_READ] = { "mmio.read", "CPU reads a register" },
-	[HW_MMIO_WRITE] = { "mmio.write", "CPU writes a register (posted)" },
-	[HW_ELSP_LATENCY] = { "elsp.latency", "fourth ELSP write until the engine acts on it" },
-	[HW_CONTEXT_LOAD] = { "context.load", "restore a context: fixed part" },
-	[HW_CONTEXT_SAVE] = { "context.save", "save a context: fixed part" },
-	[HW_CONTEXT_PAGE] = { "context.page", "restore or save one page of engine state" },
-	[HW_LITE_RESTORE] = { "context.lite_restore", "resubmission of the running context" },
-	[HW_COMMAND] = { "command.fetch", "fetch and decode one command; at least 1 ns" },
-	[HW_TLB_WALK] = { "tlb.walk", "read one level of page tables after a TLB miss" },
-	[HW_MEMORY_WRITE] = { "memory.write", "one store by a command until it is visible" },
-	[HW_INTERRUPT_LATENCY] = { "interrupt.latency", "event until the MSI arrives" },
-	[HW_BLT_SETUP] = { "blt.setup", "one blit: fixed part" },
-	[HW_BLT_PS_PER_KIB] = { "blt.per_kib", "one KiB of a blit's destination" },
-	[HW_3DPRIMITIVE_VERTEX] = { "work.vertex", "3DPRIMITIVE: one vertex of one instance" },
-	[HW_GPGPU_GROUP] = { "work.thread_group", "GPGPU_WALKER: one thread group" },
-	[HW_BITSTREAM_BYTE] = { "work.bitstream_byte",
-				"MFD_AVC_BSD_OBJECT: one byte of a slice's bitstream" },
-	[HW_VEBOX_COLUMN] = { "work.vebox_column", "VEB_DI_IECP: one column of pixels" },
-	[HW_SYMBOL_CLOCK] = { "display.symbol_clock",
-			      "symbols a display link sends; times M / N it is the pixel clock",
-			      COST_UNIT_HZ },
+	[HW_MMIO_READ] = PS("mmio.read", "CPU reads a register"),
+	[HW_MMIO_WRITE] = PS("mmio.write", "CPU writes a register (posted)"),
+	[HW_ELSP_LATENCY] = PS("elsp.latency", "fourth ELSP write until the engine acts on it"),
+	[HW_CONTEXT_LOAD] = PS("context.load", "restore a context: fixed part"),
+	[HW_CONTEXT_SAVE] = PS("context.save", "save a context: fixed part"),
+	[HW_CONTEXT_PAGE] = PS("context.page", "restore or save one page of engine state"),
+	[HW_LITE_RESTORE] = PS("context.lite_restore", "resubmission of the running context"),
+	[HW_COMMAND] = PS("command.fetch", "fetch and decode one command; at least 1 ns"),
+	[HW_TLB_WALK] = PS("tlb.walk", "read one level of page tables after a TLB miss"),
+	[HW_MEMORY_WRITE] = PS("memory.write", "one store by a command until it is visible"),
+	[HW_INTERRUPT_LATENCY] = PS("interrupt.latency", "event until the MSI arrives"),
+	[HW_BLT_SETUP] = PS("blt.setup", "one blit: fixed part"),
+	[HW_BLT_PS_PER_KIB] = PS("blt.per_kib", "one KiB of a blit's destination"),
+	[HW_3DPRIMITIVE_VERTEX] = PS("work.vertex", "3DPRIMITIVE: one vertex of one instance"),
+	[HW_GPGPU_GROUP] = PS("work.thread_group", "GPGPU_WALKER: one thread group"),
+	[HW_BITSTREAM_BYTE] = PS("work.bitstream_byte",
+				  "MFD_AVC_BSD_OBJECT: one byte of a slice's bitstream"),
+	[HW_VEBOX_COLUMN] = PS("work.vebox_column", "VEB_DI_IECP: one column of pixels"),
+	[HW_SYMBOL_CLOCK] = HZ("display.symbol_clock",
+				"symbols a display link sends; times M / N it is the pixel clock"),
 };
 /* clang-format on */
 
