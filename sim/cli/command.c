@@ -5,9 +5,10 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{"run",    "run scenarios and report what each exit costs; the default", command_run  },
-	{ "sweep", "run a scenario at every point of a grid; CSV or JSON Lines", command_sweep},
-	{ "merge", "put the shards of a sweep together",                         command_merge},
+	{"run",         "run scenarios and report what each exit costs; the default", command_run       },
+	{ "sweep",      "run a scenario at every point of a grid; CSV or JSON Lines", command_sweep     },
+	{ "merge",      "put the shards of a sweep together",                         command_merge     },
+	{ "break-even", "find where a pvmmio level starts or stops paying",           command_break_even},
 };
 
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

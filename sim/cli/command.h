@@ -44,5 +44,6 @@ char *command_list(void);
 int command_run(int argc, char **argv);
 int command_sweep(int argc, char **argv);
 int command_merge(int argc, char **argv);
+int command_break_even(int argc, char **argv);
 
 #endif

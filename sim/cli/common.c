@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sim/cli/command.h"
+#include "sim/report/report.h"
 
 void cli_complain(const char *format, ...)
 {
@@ -57,4 +58,28 @@ void cli_choose_colour(struct argp_state *state, bool *colour, const char *when)
 		*colour = when[0] == 'a';
 	else
 		argp_error(state, "--color is auto, always or never, not '%s'", when);
+}
+
+int cli_write_json(json_t *tree, const char *path)
+{
+	bool to_stdout = strcmp(path, "-") == 0;
+	FILE *out;
+	int ret;
+
+	if (!tree) {
+		cli_complain("no memory for '%s'", path);
+		return CLI_NO_MEANS;
+	}
+	out = to_stdout ? stdout : fopen(path, "we");
+	if (!out) {
+		cli_complain("cannot write '%s': %s", path, strerror(errno));
+		json_decref(tree);
+		return CLI_MISUSED;
+	}
+	ret = report_write_json(tree, out);
+	ret |= to_stdout ? fflush(out) : fclose(out);
+	json_decref(tree);
+	if (ret)
+		cli_complain("cannot write '%s': %s", path, strerror(errno));
+	return ret ? CLI_NO_MEANS : CLI_OK;
 }

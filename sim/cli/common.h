@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <jansson.h>
+
 /* Words of argv or made from them, in the order given. End with free(items). */
 struct cli_list {
 	const char **items;
@@ -28,5 +30,11 @@ void cli_list_append_setting(struct argp_state *state, struct cli_list *list, co
 /* --color WHEN into *colour: auto is whether standard output is a terminal that has some. */
 void cli_choose_colour(struct argp_state *state, bool *colour, const char *when);
 bool cli_terminal_has_colour(void);
+
+/*
+ * Write tree, which it takes over, to path, as reports are written; "-" is standard output. NULL:
+ * there was no memory for it. An exit status, not CLI_OK after a message.
+ */
+int cli_write_json(json_t *tree, const char *path);
 
 #endif

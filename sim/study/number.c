@@ -88,8 +88,35 @@ int study_number_read(const char *text, enum study_unit *unit, uint64_t *out, ch
 	return ret;
 }
 
+/* "1.2345us": times in the largest unit that leaves something before the point, exact. */
+static void format_time(uint64_t ps, char *buf)
+{
+	static const char *const units[] = { "ps", "ns", "us", "ms", "s" };
+	unsigned unit = 0, digits = 0;
+	uint64_t factor = 1;
+	int len;
+
+	while (unit < 4 && ps / factor >= 1000) {
+		factor *= 1000;
+		digits += 3;
+		unit++;
+	}
+	len = snprintf(buf, STUDY_NUMBER_TEXT_BYTES, "%" PRIu64, ps / factor);
+	if (ps % factor) {
+		len += snprintf(buf + len, STUDY_NUMBER_TEXT_BYTES - (size_t)len, ".%0*" PRIu64,
+				(int)digits, ps % factor);
+		while (buf[len - 1] == '0')
+			len--;
+	}
+	snprintf(buf + len, STUDY_NUMBER_TEXT_BYTES - (size_t)len, "%s", units[unit]);
+}
+
 const char *study_number_format(enum study_unit unit, uint64_t value, char *buf)
 {
+	if (unit == STUDY_UNIT_PS) {
+		format_time(value, buf);
+		return buf;
+	}
 	for (size_t i = 0; i < QUANTITY_COUNT; i++) {
 		if (quantities[i].unit == unit)
 			return units_format(value, quantities[i].quantity, buf);
