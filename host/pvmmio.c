@@ -139,6 +139,8 @@ void pvmmio_reset(struct vgpu *vgpu)
 {
 	assert(!vgpu->spaces && "a space is left that a level owns");
 	pv_ggtt_disable(vgpu);
+	if (vgpu->pvmmio_levels & PVMMIO_READ_PASSTHROUGH)
+		pvmmio_stop_direct_reads(vgpu);
 	vgpu->pvmmio_levels = 0;
 	vgpu->pvmmio_gfn = 0;
 	vreg_write(vgpu, LEVELS_REG, 0);

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "host/display.h"
 #include "host/engine_owner.h"
 #include "host/execlist.h"
 #include "host/gtt.h"
@@ -57,6 +58,11 @@ static void clear_low_registers(struct vgpu *vgpu, uint32_t engines, enum reset_
 static void clear_high_registers(struct vgpu *vgpu, uint32_t engines, enum reset_effect effect)
 {
 	vgpu_reset_registers(vgpu, FULL_RESET_END, GEN9_MMIO_SIZE_BYTES);
+}
+
+static void switch_pipes_off(struct vgpu *vgpu, uint32_t engines, enum reset_effect effect)
+{
+	vgpu_display_reset(vgpu);
 }
 
 static void clear_pvinfo(struct vgpu *vgpu, uint32_t engines, enum reset_effect effect)
@@ -125,11 +131,13 @@ const struct reset_row reset_rows[] = {
 	{ "negotiated levels",           { KEEPS,   KEEPS,    CLEARS, KEEPS },    clear_levels },
 	{ "shared page address",         { KEEPS,   KEEPS,    CLEARS, KEEPS },    NULL },
 	{ "GTT window without exits",    { KEEPS,   KEEPS,    CLEARS, KEEPS },    NULL },
+	{ "register reads without exits", { KEEPS,  KEEPS,    CLEARS, KEEPS },    NULL },
 	{ "GGTT entries in effect",      { KEEPS,   KEEPS,    CLEARS, CLEARS },   clear_ggtt },
 	{ "view of the GGTT entries",    { KEEPS,   KEEPS,    CLEARS, CLEARS },   NULL },
 	{ "fences",                      { KEEPS,   KEEPS,    CLEARS, CLEARS },   clear_fences },
 	{ "registers below 0x44200",     { KEEPS,   CLEARS,   CLEARS, CLEARS },   clear_low_registers },
 	{ "registers from 0x44200 on",   { KEEPS,   KEEPS,    CLEARS, CLEARS },   clear_high_registers },
+	{ "pipes and armed flips",       { KEEPS,   KEEPS,    CLEARS, CLEARS },   switch_pipes_off },
 	{ "pending interrupts",          { KEEPS,   KEEPS,    CLEARS, CLEARS },   NULL },
 	{ "words of PVINFO",             { KEEPS,   CLEARS,   CLEARS, CLEARS },   clear_pvinfo },
 	{ "PVINFO was read",             { KEEPS,   KEEPS,    CLEARS, KEEPS },    clear_pv_notified },

@@ -19,12 +19,14 @@
 #include "host/dma_map.h"
 #include "host/gtt.h"
 #include "host/reset.h"
+#include "hw-model/regs/gen9_display.h"
 
 #define REG(field) (PVINFO_BASE + (field))
 #define PAGES(n)   ((n)*PAGE_SIZE)
-#define LEVELS     (PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE)
-#define GMA        PT_SPAN
-#define MARK       0x12340u
+#define LEVELS                                                                                     \
+	(PVMMIO_ELSP_SUBMIT | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE | PVMMIO_READ_PASSTHROUGH)
+#define GMA  PT_SPAN
+#define MARK 0x12340u
 
 static struct rig rig;
 static struct rig_guest *guest;
@@ -202,6 +204,12 @@ static enum reset_effect see_window(void)
 							   PAGE_SHIFT) == BUS_PASSTHROUGH);
 }
 
+static enum reset_effect see_direct_reads(void)
+{
+	return kept_if(bus_attr_of(guest->vm->bus, RIG_GUEST_BAR0 >> PAGE_SHIFT) ==
+		       BUS_READ_DIRECT);
+}
+
 static enum reset_effect see_entries(void)
 {
 	bool present = rig_host_pte(&rig, gma) & GEN8_PTE_PRESENT;
@@ -257,6 +265,21 @@ static void set_high(void)
 static enum reset_effect see_high(void)
 {
 	return kept_if(rig_read32(guest, GT_IER(1)) == MARK);
+}
+
+static void light_pipe(void)
+{
+	rig_write32(guest, PIPECONF(0), PIPECONF_ENABLE);
+	rig_write32(guest, PLANE_SURF(0, 0), 0);
+}
+
+static enum reset_effect see_pipe(void)
+{
+	const struct vgpu_pipe *pipe = &guest->vgpu->display.pipes[0];
+
+	assert_int_equal(pipe->on, !!(rig_read32(guest, PIPECONF(0)) & PIPECONF_ENABLE));
+	assert_int_equal(pipe->on, rig.gvt->display.first == guest->vgpu);
+	return kept_if(pipe->on);
 }
 
 static void make_interrupt(void)
@@ -316,26 +339,28 @@ static const struct {
 	void (*make)(void);
 	enum reset_effect (*see)(void);
 } probes[] = {
-	{"queued workloads",            queue_workloads, see_workloads   },
-	{ "doorbells not served yet",   ring_doorbells,  see_doorbells   },
-	{ "virtual execlists",          use_execlists,   see_execlists   },
-	{ "part in scheduling",         nothing,         see_scheduling  },
-	{ "status page addresses",      nothing,         see_status_pages},
-	{ "shadowed address spaces",    nothing,         see_shadowed    },
-	{ "paravirtual address spaces", nothing,         see_paravirtual },
-	{ "negotiated levels",          nothing,         see_levels      },
-	{ "shared page address",        nothing,         see_page        },
-	{ "GTT window without exits",   nothing,         see_window      },
-	{ "GGTT entries in effect",     nothing,         see_entries     },
-	{ "view of the GGTT entries",   nothing,         see_view        },
-	{ "fences",		     set_fence,       see_fence       },
-	{ "registers below 0x44200",    set_low,         see_low         },
-	{ "registers from 0x44200 on",  set_high,        see_high        },
-	{ "pending interrupts",         make_interrupt,  see_interrupt   },
-	{ "words of PVINFO",            write_words,     see_words       },
-	{ "PVINFO was read",            nothing,         see_notified    },
-	{ "failsafe mode",              fail_safe,       see_failsafe    },
-	{ "PCI configuration",          change_pci,      see_pci         },
+	{"queued workloads",              queue_workloads, see_workloads   },
+	{ "doorbells not served yet",     ring_doorbells,  see_doorbells   },
+	{ "virtual execlists",            use_execlists,   see_execlists   },
+	{ "part in scheduling",           nothing,         see_scheduling  },
+	{ "status page addresses",        nothing,         see_status_pages},
+	{ "shadowed address spaces",      nothing,         see_shadowed    },
+	{ "paravirtual address spaces",   nothing,         see_paravirtual },
+	{ "negotiated levels",            nothing,         see_levels      },
+	{ "shared page address",          nothing,         see_page        },
+	{ "GTT window without exits",     nothing,         see_window      },
+	{ "register reads without exits", nothing,         see_direct_reads},
+	{ "GGTT entries in effect",       nothing,         see_entries     },
+	{ "view of the GGTT entries",     nothing,         see_view        },
+	{ "fences",		       set_fence,       see_fence       },
+	{ "registers below 0x44200",      set_low,         see_low         },
+	{ "registers from 0x44200 on",    set_high,        see_high        },
+	{ "pipes and armed flips",        light_pipe,      see_pipe        },
+	{ "pending interrupts",           make_interrupt,  see_interrupt   },
+	{ "words of PVINFO",              write_words,     see_words       },
+	{ "PVINFO was read",              nothing,         see_notified    },
+	{ "failsafe mode",                fail_safe,       see_failsafe    },
+	{ "PCI configuration",            change_pci,      see_pci         },
 };
 
 #define PROBE_COUNT (sizeof(probes) / sizeof(probes[0]))
