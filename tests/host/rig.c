@@ -58,8 +58,9 @@ static void count_interrupt(void *opaque)
 static void create_guest(struct rig *rig, const struct rig_options *rig_options, unsigned index)
 {
 	struct rig_guest *guest = &rig->guests[index];
+	const char name[] = { 'v', 'm', (char)('0' + index), '\0' };
 	const struct vm_options options = {
-		.name = index ? "vm1" : "vm0",
+		.name = name,
 		.memory_bytes = rig_options->guest_memory_bytes ? rig_options->guest_memory_bytes
 								: RIG_MEMORY_BYTES,
 		.vcpu_count = 2,
@@ -67,9 +68,11 @@ static void create_guest(struct rig *rig, const struct rig_options *rig_options,
 	};
 	const struct vgpu_config config = {
 		.bar0 = RIG_GUEST_BAR0,
-		.aperture_bytes = RIG_APERTURE_BYTES,
-		.hidden_bytes = RIG_HIDDEN_BYTES,
-		.fence_count = RIG_FENCES,
+		.aperture_bytes = rig_options->aperture_bytes ? rig_options->aperture_bytes
+							      : RIG_APERTURE_BYTES,
+		.hidden_bytes = rig_options->hidden_bytes ? rig_options->hidden_bytes
+							  : RIG_HIDDEN_BYTES,
+		.fence_count = rig_options->aperture_bytes ? rig_options->fence_count : RIG_FENCES,
 		.pvmmio_allowed = PVMMIO_ALL | PVMMIO_PV_SUBMISSION,
 		.deferred_doorbell = rig_options->deferred_doorbell,
 		.shadow = rig_options->shadow,

@@ -25,7 +25,7 @@
 
 #define RIG_HOST_BAR0      UINT64_C(0x1000000000)
 #define RIG_GUEST_BAR0     UINT64_C(0xf00000000)
-#define RIG_VM_LIMIT       2
+#define RIG_VM_LIMIT       8
 #define RIG_MEMORY_BYTES   (16 * MIB)
 #define RIG_APERTURE_BYTES (64 * MIB)
 #define RIG_HIDDEN_BYTES   (384 * MIB)
@@ -63,6 +63,9 @@ struct rig_options {
 	struct trace_sink *trace;
 	uint64_t vertex_ps;          /* 3DPRIMITIVE, per vertex */
 	uint64_t guest_memory_bytes; /* 0: RIG_MEMORY_BYTES */
+	uint64_t aperture_bytes;     /* 0: RIG_APERTURE_BYTES */
+	uint64_t hidden_bytes;       /* 0: RIG_HIDDEN_BYTES */
+	unsigned fence_count;        /* of each, if aperture_bytes is set */
 	enum vgpu_shadow shadow;
 	unsigned oos_pool_pages;
 	enum gvt_vblank vblank;
