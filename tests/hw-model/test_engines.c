@@ -330,6 +330,30 @@ static void test_jump_to_itself_ends(struct rig *rig)
 	CHECK_EQ(rig, rig_read_engine(rig, GEN9_VCS0, RING_ACTHD), batch);
 }
 
+/* How long the last one lasted is no matter for the next. */
+static void test_second_jump_to_itself(struct rig *rig)
+{
+	uint32_t at = rig_alloc(rig, 1), first = rig_alloc(rig, 1), second = rig_alloc(rig, 1);
+	struct rig_context ctx;
+
+	rig_put(rig, first, MI_BATCH_BUFFER_START, first, 0);
+	rig_put(rig, second, MI_BATCH_BUFFER_START, second, 0, MI_STORE_DATA_IMM, at, 0, 1,
+		MI_BATCH_BUFFER_END);
+	rig_context_init(&ctx, rig, GEN9_BCS0, 1);
+	rig_emit(&ctx, MI_BATCH_BUFFER_START, first, 0, MI_NOOP);
+	rig_submit(&ctx, NULL);
+	rig_sleep(rig, PS_PER_S);
+	rig_store(rig, first + 4, second);
+	for (unsigned i = 0; i < 500 && rig_read_engine(rig, GEN9_BCS0, RING_ACTHD) != second; i++)
+		rig_sleep(rig, 2 * PS_PER_US);
+	CHECK_EQ(rig, rig_read_engine(rig, GEN9_BCS0, RING_ACTHD), second);
+	rig_store(rig, second, MI_NOOP);
+	rig_store(rig, second + 4, MI_NOOP);
+	rig_store(rig, second + 8, MI_NOOP);
+	rig_sleep(rig, 60 * PS_PER_US);
+	CHECK_EQ(rig, rig_load(rig, at), 1);
+}
+
 static void test_five_engines_at_once(struct rig *rig)
 {
 	struct rig_context contexts[2][GEN9_ENGINE_COUNT];
@@ -378,6 +402,7 @@ static void test_the_same_twice(void **state)
 	T(test_cancelled_reset_request)                                                            \
 	T(test_jump_to_itself_costs_nothing)                                                       \
 	T(test_jump_to_itself_ends)                                                                \
+	T(test_second_jump_to_itself)                                                              \
 	T(test_five_engines_at_once)
 
 TESTS(RIG_TEST_WRAP)

@@ -59,6 +59,20 @@ static void test_flip_is_taken_at_the_vertical_blank(struct rig *rig)
 	CHECK_EQ(rig, display_stats(rig, 0).flips, 1);
 }
 
+/* One armed in the very instant is in time. */
+static void test_flip_at_the_instant_of_the_vertical_blank(struct rig *rig)
+{
+	uint32_t surface = display_surface(rig, 1);
+	uint64_t start_ps = display_start(rig, 0);
+
+	display_plane(rig, 0, 1);
+	display_sleep_until(rig, start_ps + MODE_ACTIVE_PS);
+	rig_write(rig, PLANE_SURF(0, 1), surface);
+	CHECK_EQ(rig, rig_read(rig, PLANE_SURFLIVE(0, 1)), surface);
+	CHECK_EQ(rig, display_latch(rig, 0, 1).time_ps, start_ps + MODE_ACTIVE_PS);
+	CHECK_EQ(rig, display_latch(rig, 0, 1).frame, 1);
+}
+
 /* What memory holds at the vertical blank is what counts. */
 static void test_digest_is_of_the_latch(struct rig *rig)
 {
@@ -398,6 +412,7 @@ static void test_display_buffer_overlaps(struct rig *rig)
 	display_start(rig, 1);
 	put_buffer(rig, 0, 1, surface, 0, 399);
 	put_buffer(rig, 1, 1, surface, 400, 799);
+	put_buffer(rig, 2, 1, surface, 0, 895); /* of a pipe that is off */
 	rig_sleep(rig, 2 * MODE_FRAME_PS);
 	CHECK_EQ(rig, display_stats(rig, 0).buffer_overlaps, 0);
 	CHECK_EQ(rig, display_stats(rig, 1).buffer_overlaps, 0);
@@ -463,6 +478,7 @@ static void test_digest(struct rig *rig)
 
 #define TESTS(T)                                                                                   \
 	T(test_flip_is_taken_at_the_vertical_blank)                                                \
+	T(test_flip_at_the_instant_of_the_vertical_blank)                                          \
 	T(test_digest_is_of_the_latch)                                                             \
 	T(test_flip_done_events)                                                                   \
 	T(test_registers_without_the_surface_wait)                                                 \
