@@ -192,7 +192,8 @@ int cmd_batch_start(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords)
 	bool second_level = *cmd & MI_BATCH_SECOND_LEVEL;
 	bool privileged = !(*cmd & MI_BATCH_PPGTT);
 
-	if (scan->buffer == CMD_BATCH_SECOND_LEVEL || (scan->buffer == CMD_RING && second_level))
+	if (scan->buffer == CMD_BATCH_SECOND_LEVEL || scan->buffer == CMD_INDIRECT ||
+	    (scan->buffer == CMD_RING && second_level))
 		return refuse(scan->vgpu, GVT_INCIDENT_COMMAND_LENGTH, *cmd, -EFAULT);
 	if (scan->buffer == CMD_BATCH && !second_level) {
 		scan->ended = true;
@@ -218,4 +219,61 @@ int cmd_scan_ring(struct workload *workload, uint32_t *dwords, size_t count)
 	};
 
 	return scan_buffer(&scan);
+}
+
+static int scan_indirect(struct workload *workload)
+{
+	struct vgpu *vgpu = workload->vgpu;
+	struct cmd_scan scan = {
+		.vgpu = vgpu,
+		.workload = workload,
+		.engine = workload->engine,
+		.buffer = CMD_INDIRECT,
+		.count = workload->indirect_bytes / 4,
+	};
+	int ret = hw_pages_alloc(&vgpu->gvt->hw, &workload->indirect, 1);
+
+	if (ret)
+		return ret;
+	if (guest_read_gma(vgpu, workload->indirect_gma, workload->indirect.cpu,
+			   workload->indirect_bytes))
+		return refuse(vgpu, GVT_INCIDENT_BATCH_ADDRESS, workload->indirect_gma, -EFAULT);
+	scan.dwords = (uint32_t *)workload->indirect.cpu;
+	return scan_buffer(&scan);
+}
+
+// As if a ring had started it.
+static int scan_per_context(struct workload *workload)
+{
+	uint32_t start[] = { MI_BATCH_BUFFER_START, workload->per_context_gma, 0 };
+	struct cmd_scan parent = {
+		.vgpu = workload->vgpu,
+		.workload = workload,
+		.engine = workload->engine,
+		.buffer = CMD_RING,
+	};
+	struct cmd_scan batch = {
+		.vgpu = workload->vgpu,
+		.workload = workload,
+		.engine = workload->engine,
+		.buffer = CMD_BATCH,
+	};
+	int ret;
+
+	workload->batch_count = 0;
+	ret = scan_batch(&parent, start, &batch);
+	// The batch itself, before those that it leads to.
+	workload->per_context = workload->batches;
+	while (workload->per_context && workload->per_context->pages.gma != start[1])
+		workload->per_context = workload->per_context->next;
+	return ret ? ret : scan_batches(&parent, batch.chain, CMD_BATCH);
+}
+
+int cmd_scan_work_arounds(struct workload *workload)
+{
+	int ret = workload->indirect_bytes ? scan_indirect(workload) : 0;
+
+	if (!ret && workload->per_context_gma)
+		ret = scan_per_context(workload);
+	return ret;
 }

@@ -32,6 +32,7 @@ struct workload;
 
 enum cmd_buffer {
 	CMD_RING,
+	CMD_INDIRECT, /* of a context: no batches from it, no end but its size */
 	CMD_BATCH,
 	CMD_BATCH_SECOND_LEVEL,
 };
@@ -80,6 +81,14 @@ const struct cmd_info *cmd_lookup(uint32_t header);
 
 /* Audit the copy of a ring's new part and all privileged batches that it starts. */
 int cmd_scan_ring(struct workload *workload, uint32_t *dwords, size_t count);
+
+/*
+ * Copy and audit what the engine is to execute when it loads the context. Afterwards
+ * workload->indirect and ->per_context are what to point at. Upstream appends a start of the
+ * per-context batch to the copy of the indirect one and audits both as a ring, so that one without
+ * the other passes unseen; and an indirect batch may start others.
+ */
+int cmd_scan_work_arounds(struct workload *workload);
 
 /* Is reg a register that commands on engine may write, or read? 0, or -EFAULT, -EBADRQC. */
 int cmd_audit_register(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t reg, bool write);

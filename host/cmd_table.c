@@ -77,7 +77,7 @@ static int audit_register(struct cmd_scan *scan, uint32_t reg, bool write)
 
 static int audit_batch_end(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords)
 {
-	if (scan->buffer == CMD_RING)
+	if (scan->buffer == CMD_RING || scan->buffer == CMD_INDIRECT)
 		return refuse(scan, GVT_INCIDENT_COMMAND_UNKNOWN, *cmd, -EBADRQC);
 	scan->ended = true;
 	return 0;

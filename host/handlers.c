@@ -286,6 +286,7 @@ const struct mmio_row mmio_global_rows[] = {
 	{ FORCEWAKE_GT,         1,  MMIO_MASKED, NULL,        forcewake_write },
 	{ FORCEWAKE_MEDIA,      1,  MMIO_MASKED, NULL,        forcewake_write },
 	{ FORCEWAKE_RENDER,     1,  MMIO_MASKED, NULL,        forcewake_write },
+	{ 0x0b118,              1,  MMIO_CMD_READ | MMIO_CMD_WRITE, NULL, NULL }, // L3SQCREG4
 	{ 0x0b020,              32, MMIO_CMD_VREG, NULL,      NULL            }, // L3 MOCS
 	{ 0x0c800,              64, MMIO_CMD_VREG, NULL,      NULL            }, // MOCS: RCS
 	{ 0x0c900,              64, MMIO_CMD_VREG, NULL,      NULL            }, // VCS

@@ -3,9 +3,13 @@
 // The context that stands for a guest's: one per vGPU and engine. Guest contexts are multiplexed
 // through it by copying their state in and out.
 //
-// Registers of the state page's header are the host's own, but for what upstream takes over:
-// context control and timestamp. Page directory pointers are those of the address space that stands
-// for the guest's, or lead to an empty table.
+// What becomes of each register of the state page's header is a table, state_slots[]. The rest of
+// the state page and the pages behind it are the guest's, copied in before and out after a
+// workload: 20 pages each way on RCS0, whose image has 22, none elsewhere. A context that was never
+// saved (restore inhibited) has none to copy in: its registers are loaded by commands in the ring.
+//
+// Shadow contexts and rings keep their pages and places in the GGTT as long as the vGPU is there:
+// its pinned working set. Copies of batches have theirs as long as their workload.
 
 #include <assert.h>
 #include <errno.h>
@@ -21,9 +25,6 @@
 #define STATE_DWORDS      ((uint32_t)PAGE_SIZE / 4)
 #define REST_BYTES        (4 * (STATE_DWORDS - LRC_HEADER_DWORDS))
 #define CONTROL_BITS      0xfu
-#define RING_LIMIT_PAGES  512u /* what RING_CTL can say */
-#define RING_OPEN_DWORDS  6u   /* what the host puts before, at most */
-#define RING_CLOSE_DWORDS 3u   /* and behind, with padding to a qword */
 
 int shadow_context_init(struct vgpu *vgpu)
 {
@@ -58,112 +59,166 @@ static void set_register(uint32_t *state, uint32_t index, uint32_t offset, uint3
 	state[index + 1] = value;
 }
 
-// The shadow ring grows to what a workload needs; upstream's is 2 MiB from the start.
-static int reserve_ring(struct vgpu *vgpu, struct hw_pages *ring, size_t dwords)
-{
-	struct hw *hw = &vgpu->gvt->hw;
-	uint64_t pages = 1;
+/* ---- the header ---- */
 
-	// Head must not meet tail, so one qword stays free.
-	while (pages << PAGE_SHIFT < 4 * dwords + 8)
-		pages *= 2;
-	if (pages <= ring->page_count)
-		return 0;
-	if (pages > RING_LIMIT_PAGES) {
-		vgpu_incident(vgpu, GVT_INCIDENT_RING_HEAD_TAIL, 4 * dwords);
-		return -EINVAL;
+// Where the value of a register of the shadow image comes from.
+enum slot_source {
+	SLOT_ZERO,    // the host's own: a context that starts at its ring's head, in no batch
+	SLOT_TAIL,    // of the shadow ring
+	SLOT_START,   // of the shadow ring
+	SLOT_CTL,     // of the shadow ring
+	SLOT_ROOT,    // of the address space that stands for the guest's, or an empty table
+	SLOT_BATCH,   // the audited copy of a work-around batch
+	SLOT_GUEST,   // the guest's image
+	SLOT_CONTROL, // the same, with its mask
+};
+
+// What is stored in the guest's image when the workload is done. Everything else stays as it was.
+enum slot_result {
+	BACK_NOT,
+	BACK_SHADOW, // as the engine saved it
+	BACK_TAIL,   // the tail that was executed up to
+};
+
+struct state_slot {
+	uint8_t index; // dword of the register's offset; its value follows
+	uint8_t source;
+	uint8_t result;
+	bool rcs_only;
+	uint16_t reg; // from the engine's base
+};
+
+#define ROOT_SLOTS(n)                                                                              \
+	{ CTX_PDP0_UDW - 4 * (n), SLOT_ROOT, BACK_NOT, false, RING_PDP_UDW(n) },                   \
+	{                                                                                          \
+		CTX_PDP0_LDW - 4 * (n), SLOT_ROOT, BACK_NOT, false, RING_PDP_LDW(n)                \
 	}
-	hw_pages_free(hw, ring);
-	return hw_pages_alloc(hw, ring, pages);
-}
 
 /*
- * Every request of the host begins so (Linux 4.19, i915_request_alloc()). Without it an engine
- * could still know translations of tables that are gone, and that another guest's have taken the
- * place of.
+ * gvt/scheduler.c of Linux 5.1, populate_shadow_context() and update_guest_context(); order of
+ * writing back as there. Upstream reads the two work-around pointers from the guest again here, and
+ * replaces them if there is an indirect batch.
  */
-static size_t invalidate_translations(enum gen9_engine_id id, uint32_t *to)
-{
-	size_t dwords = id == GEN9_RCS0 ? 6 : 4;
+// clang-format off
+static const struct state_slot state_slots[] = {
+	{ CTX_RING_HEAD,           SLOT_ZERO,    BACK_TAIL,   false, RING_HEAD            },
+	{ CTX_CONTEXT_CONTROL,     SLOT_CONTROL, BACK_SHADOW, false, RING_CONTEXT_CONTROL },
+	{ CTX_TIMESTAMP,           SLOT_GUEST,   BACK_SHADOW, false, RING_CTX_TIMESTAMP   },
+	{ CTX_RING_TAIL,           SLOT_TAIL,    BACK_NOT,    false, RING_TAIL            },
+	{ CTX_RING_START,          SLOT_START,   BACK_NOT,    false, RING_START           },
+	{ CTX_RING_CTL,            SLOT_CTL,     BACK_NOT,    false, RING_CTL             },
+	{ CTX_BB_ADDR_UDW,         SLOT_ZERO,    BACK_NOT,    false, RING_BB_ADDR_UDW     },
+	{ CTX_BB_ADDR_LDW,         SLOT_ZERO,    BACK_NOT,    false, RING_BB_ADDR         },
+	{ CTX_BB_STATE,            SLOT_ZERO,    BACK_NOT,    false, RING_BB_STATE        },
+	{ CTX_SBB_ADDR_UDW,        SLOT_ZERO,    BACK_NOT,    false, RING_SBB_ADDR_UDW    },
+	{ CTX_SBB_ADDR_LDW,        SLOT_ZERO,    BACK_NOT,    false, RING_SBB_ADDR        },
+	{ CTX_SBB_STATE,           SLOT_ZERO,    BACK_NOT,    false, RING_SBB_STATE       },
+	{ CTX_BB_PER_CTX_PTR,      SLOT_BATCH,   BACK_NOT,    true,  RING_BB_PER_CTX_PTR  },
+	{ CTX_INDIRECT_CTX,        SLOT_BATCH,   BACK_NOT,    true,  RING_INDIRECT_CTX    },
+	{ CTX_INDIRECT_CTX_OFFSET, SLOT_GUEST,   BACK_NOT,    true,  RING_INDIRECT_OFFSET },
+	ROOT_SLOTS(3), ROOT_SLOTS(2), ROOT_SLOTS(1), ROOT_SLOTS(0),
+};
+// clang-format on
 
-	memset(to, 0, 4 * dwords);
-	to[0] = id == GEN9_RCS0 ? PIPE_CONTROL : MI_FLUSH_DW | MI_FLUSH_DW_TLB;
-	if (id == GEN9_RCS0)
-		to[1] = PIPE_CONTROL_TLB_INVALIDATE | PIPE_CONTROL_CS_STALL;
-	return dwords;
+#define SLOT_COUNT (sizeof(state_slots) / sizeof(state_slots[0]))
+
+static bool has_slot(const struct workload *workload, const struct state_slot *slot)
+{
+	return !slot->rcs_only || workload->engine == GEN9_RCS0;
 }
 
-/*
- * Commands go to the start of the ring. The host adds what its own breadcrumb would: arbitration
- * on, without which the engine would never switch away from a guest that turned it off.
- */
-static int fill_ring(struct workload *workload, uint32_t *tail_bytes)
+static uint32_t root_of(const struct workload *workload, uint32_t index)
 {
-	struct vgpu *vgpu = workload->vgpu;
-	struct hw_pages *ring = &vgpu->engines[workload->engine].shadow_ring;
-	size_t dwords = workload->command_dwords;
-	uint32_t *to;
-	int ret = reserve_ring(vgpu, ring, RING_OPEN_DWORDS + dwords + RING_CLOSE_DWORDS);
+	const struct ppgtt_mm *mm = workload->mm;
+	unsigned n = (CTX_PDP0_LDW - index) / 4;
+	uint64_t root = mm && mm->hw_root[n] ? mm->hw_root[n]
+					     : workload->vgpu->gvt->hw.empty_mfn << PAGE_SHIFT;
 
-	if (ret)
-		return ret;
-	to = (uint32_t *)ring->cpu;
-	dwords = invalidate_translations(workload->engine, to);
-	if (workload->command_dwords)
-		memcpy(to + dwords, workload->commands, 4 * workload->command_dwords);
-	dwords += workload->command_dwords;
-	to[dwords++] = MI_ARB_ON_OFF | MI_ARB_ENABLE;
-	to[dwords++] = MI_NOOP;
-	if (dwords % 2)
-		to[dwords++] = MI_NOOP;
-	*tail_bytes = (uint32_t)(4 * dwords);
-	hw_pages_bind(&vgpu->gvt->hw, ring);
+	return index % 4 == CTX_PDP0_UDW % 4 ? (uint32_t)(root >> 32) : (uint32_t)root;
+}
+
+static uint32_t batch_of(const struct workload *workload, uint32_t index)
+{
+	const struct shadow_batch *per_context = workload->per_context;
+
+	if (index == CTX_BB_PER_CTX_PTR)
+		return per_context ? (uint32_t)per_context->pages.gma | CTX_PER_CTX_VALID : 0;
+	return workload->indirect.page_count
+		       ? (uint32_t)workload->indirect.gma |
+				 workload->indirect_bytes / CTX_INDIRECT_LINE_BYTES
+		       : 0;
+}
+
+// tail: of the shadow ring. guest: what the image says, for the sources that want it.
+static uint32_t slot_value(const struct workload *workload, const struct state_slot *slot,
+			   uint32_t tail, uint32_t guest)
+{
+	const struct hw_pages *ring = &workload->vgpu->engines[workload->engine].shadow_ring;
+
+	switch ((enum slot_source)slot->source) {
+	case SLOT_ZERO:
+		return 0;
+	case SLOT_TAIL:
+		return tail;
+	case SLOT_START:
+		return (uint32_t)ring->gma;
+	case SLOT_CTL:
+		return (uint32_t)((ring->page_count - 1) << PAGE_SHIFT) | RING_CTL_VALID;
+	case SLOT_ROOT:
+		return root_of(workload, slot->index);
+	case SLOT_BATCH:
+		return batch_of(workload, slot->index);
+	case SLOT_GUEST:
+		return guest;
+	case SLOT_CONTROL:
+		return CONTROL_BITS << 16 | (guest & CONTROL_BITS);
+	}
 	return 0;
 }
 
-static void fill_pdps(const struct workload *workload, uint32_t *state)
+static int read_register(struct workload *workload, uint32_t index, uint32_t *value)
 {
-	uint64_t empty = workload->vgpu->gvt->hw.empty_mfn << PAGE_SHIFT;
-	const struct ppgtt_mm *mm = workload->mm;
-	enum gen9_engine_id id = workload->engine;
-
-	state[CTX_LRI_HEADER_1] = CTX_LRI_HEADER_1_VALUE;
-	for (unsigned n = 0; n < PPGTT_ROOTS; n++) {
-		uint64_t root = mm && mm->hw_root[n] ? mm->hw_root[n] : empty;
-		uint32_t index = CTX_PDP0_UDW - 4 * n;
-
-		set_register(state, index, engine_reg(id, RING_PDP_UDW(n)), (uint32_t)(root >> 32));
-		set_register(state, index + 2, engine_reg(id, RING_PDP_LDW(n)), (uint32_t)root);
-	}
+	return guest_read(workload->vgpu, workload->state_gpa + 4 * (index + 1), value, 4);
 }
 
-static void fill_header(const struct workload *workload, uint32_t tail)
+// What is taken from the guest's header, one small read each as upstream does it.
+static int read_header(struct workload *workload, uint32_t guest[SLOT_COUNT])
+{
+	for (size_t i = 0; i < SLOT_COUNT; i++) {
+		const struct state_slot *slot = &state_slots[i];
+		int ret;
+
+		guest[i] = 0;
+		if (!has_slot(workload, slot) ||
+		    (slot->source != SLOT_GUEST && slot->source != SLOT_CONTROL))
+			continue;
+		ret = read_register(workload, slot->index, &guest[i]);
+		if (ret)
+			return ret;
+		if (slot->source == SLOT_CONTROL)
+			workload->restore_inhibit = guest[i] & CTX_CTRL_RESTORE_INHIBIT;
+	}
+	return 0;
+}
+
+static void fill_header(const struct workload *workload, uint32_t tail,
+			const uint32_t guest[SLOT_COUNT])
 {
 	enum gen9_engine_id id = workload->engine;
-	const struct vgpu_engine *engine = &workload->vgpu->engines[id];
-	const struct hw_pages *ring = &engine->shadow_ring;
-	uint32_t *state = shadow_state(engine);
-	uint32_t ring_ctl = (uint32_t)((ring->page_count - 1) << PAGE_SHIFT) | RING_CTL_VALID;
+	uint32_t *state = shadow_state(&workload->vgpu->engines[id]);
 
 	state[CTX_LRI_HEADER_0] = id == GEN9_RCS0 ? CTX_LRI_HEADER_0_RCS : CTX_LRI_HEADER_0_OTHER;
-	set_register(state, CTX_RING_HEAD, engine_reg(id, RING_HEAD), 0);
-	set_register(state, CTX_RING_TAIL, engine_reg(id, RING_TAIL), tail);
-	set_register(state, CTX_RING_START, engine_reg(id, RING_START), (uint32_t)ring->gma);
-	set_register(state, CTX_RING_CTL, engine_reg(id, RING_CTL), ring_ctl);
-	set_register(state, CTX_BB_ADDR_UDW, engine_reg(id, RING_BB_ADDR_UDW), 0);
-	set_register(state, CTX_BB_ADDR_LDW, engine_reg(id, RING_BB_ADDR), 0);
-	set_register(state, CTX_BB_STATE, engine_reg(id, RING_BB_STATE), 0);
-	set_register(state, CTX_SBB_ADDR_UDW, engine_reg(id, RING_SBB_ADDR_UDW), 0);
-	set_register(state, CTX_SBB_ADDR_LDW, engine_reg(id, RING_SBB_ADDR), 0);
-	set_register(state, CTX_SBB_STATE, engine_reg(id, RING_SBB_STATE), 0);
-	if (id == GEN9_RCS0) {
-		set_register(state, CTX_BB_PER_CTX_PTR, engine_reg(id, RING_BB_PER_CTX_PTR), 0);
-		set_register(state, CTX_INDIRECT_CTX, engine_reg(id, RING_INDIRECT_CTX), 0);
-		set_register(state, CTX_INDIRECT_CTX_OFFSET, engine_reg(id, RING_INDIRECT_OFFSET),
-			     0);
+	state[CTX_LRI_HEADER_1] = CTX_LRI_HEADER_1_VALUE;
+	for (size_t i = 0; i < SLOT_COUNT; i++) {
+		const struct state_slot *slot = &state_slots[i];
+
+		if (has_slot(workload, slot))
+			set_register(state, slot->index, engine_reg(id, slot->reg),
+				     slot_value(workload, slot, tail, guest[i]));
 	}
-	fill_pdps(workload, state);
 }
+
+/* ---- the rest of the image ---- */
 
 /*
  * What follows the header is executed by the engine when it loads the context, as commands: only
@@ -198,38 +253,12 @@ static int audit_rest(struct workload *workload, const uint32_t *state)
 	return 0;
 }
 
-static int read_register(struct workload *workload, uint32_t index, uint32_t *value)
+static int copy_rest(struct workload *workload)
 {
-	return guest_read(workload->vgpu, workload->state_gpa + 4 * (index + 1), value, 4);
-}
+	uint32_t *state = shadow_state(&workload->vgpu->engines[workload->engine]);
+	int ret = guest_read(workload->vgpu, workload->state_gpa + 4 * LRC_HEADER_DWORDS,
+			     &state[LRC_HEADER_DWORDS], REST_BYTES);
 
-// Context control, timestamp, work-around pointers (which must still be none), the rest of the
-// page.
-static int copy_state(struct workload *workload)
-{
-	enum gen9_engine_id id = workload->engine;
-	uint32_t *state = shadow_state(&workload->vgpu->engines[id]);
-	uint32_t wa[3] = { 0 };
-	uint32_t control;
-	uint32_t timestamp;
-	int ret = read_register(workload, CTX_CONTEXT_CONTROL, &control);
-
-	if (!ret)
-		ret = read_register(workload, CTX_TIMESTAMP, &timestamp);
-	for (uint32_t i = 0; i < 3 && id == GEN9_RCS0 && !ret; i++)
-		ret = read_register(workload, CTX_BB_PER_CTX_PTR + 2 * i, &wa[i]);
-	if (ret)
-		return ret;
-	if (wa[0] | wa[1]) {
-		vgpu_incident(workload->vgpu, GVT_INCIDENT_BATCH_ADDRESS, wa[1] ? wa[1] : wa[0]);
-		return -EINVAL;
-	}
-	set_register(state, CTX_CONTEXT_CONTROL, engine_reg(id, RING_CONTEXT_CONTROL),
-		     CONTROL_BITS << 16 | (control & CONTROL_BITS));
-	set_register(state, CTX_TIMESTAMP, engine_reg(id, RING_CTX_TIMESTAMP), timestamp);
-	workload->restore_inhibit = control & CTX_CTRL_RESTORE_INHIBIT;
-	ret = guest_read(workload->vgpu, workload->state_gpa + 4 * LRC_HEADER_DWORDS,
-			 &state[LRC_HEADER_DWORDS], REST_BYTES);
 	return ret ? ret : audit_rest(workload, state);
 }
 
@@ -275,19 +304,24 @@ int shadow_context_populate(struct workload *workload, uint64_t *descriptor)
 {
 	struct vgpu *vgpu = workload->vgpu;
 	struct vgpu_engine *engine = &vgpu->engines[workload->engine];
+	uint32_t guest[SLOT_COUNT];
 	uint32_t tail;
-	int ret = copy_state(workload);
+	int ret = read_header(workload, guest);
 
+	if (!ret)
+		ret = copy_rest(workload);
 	if (!ret)
 		ret = copy_engine_pages(workload);
 	if (!ret)
-		ret = fill_ring(workload, &tail);
+		ret = shadow_ring_fill(workload, &tail);
 	if (ret)
 		return ret;
-	fill_header(workload, tail);
+	fill_header(workload, tail, guest);
 	hw_pages_bind(&vgpu->gvt->hw, &engine->shadow_context);
 	for (struct shadow_batch *batch = workload->batches; batch; batch = batch->next)
 		hw_pages_bind(&vgpu->gvt->hw, &batch->pages);
+	if (workload->indirect.page_count)
+		hw_pages_bind(&vgpu->gvt->hw, &workload->indirect);
 	*descriptor = host_descriptor(workload);
 	return 0;
 }
@@ -317,11 +351,15 @@ int shadow_context_write_back(struct workload *workload)
 			return ret;
 		}
 	}
-	ret = write_register(workload, CTX_RING_HEAD, workload->tail);
-	if (!ret)
-		ret = write_register(workload, CTX_CONTEXT_CONTROL, state[CTX_CONTEXT_CONTROL + 1]);
-	if (!ret)
-		ret = write_register(workload, CTX_TIMESTAMP, state[CTX_TIMESTAMP + 1]);
+	ret = 0;
+	for (size_t i = 0; i < SLOT_COUNT && !ret; i++) {
+		const struct state_slot *slot = &state_slots[i];
+
+		if (slot->result != BACK_NOT)
+			ret = write_register(workload, slot->index,
+					     slot->result == BACK_TAIL ? workload->tail
+								       : state[slot->index + 1]);
+	}
 	if (!ret)
 		ret = guest_write(vgpu, workload->state_gpa + 4 * LRC_HEADER_DWORDS,
 				  &state[LRC_HEADER_DWORDS], REST_BYTES);

@@ -112,6 +112,7 @@ void gvt_workload_destroy(struct workload *workload)
 
 	if (!workload)
 		return;
+	hw_pages_free(&workload->vgpu->gvt->hw, &workload->indirect);
 	while ((batch = workload->batches)) {
 		hw_pages_free(&workload->vgpu->gvt->hw, &batch->pages);
 		workload->batches = batch->next;
@@ -172,11 +173,12 @@ static int find_space(struct workload *workload)
 }
 
 /*
- * Work-around batches (RCS) run with the host's privileges and are not shadowed yet: a guest that
- * wants any is refused.
+ * Work-around batches (RCS0) are read here once; the audit copies them. The indirect one must begin
+ * a page, as upstream has it, so that it ends in that page; the other's pointer names a page.
  */
-static int check_work_arounds(struct workload *workload)
+static int read_work_arounds(struct workload *workload)
 {
+	struct vgpu *vgpu = workload->vgpu;
 	uint32_t per_context = 0;
 	uint32_t indirect = 0;
 	int ret;
@@ -186,10 +188,20 @@ static int check_work_arounds(struct workload *workload)
 	ret = read_state(workload, CTX_BB_PER_CTX_PTR, &per_context);
 	if (!ret)
 		ret = read_state(workload, CTX_INDIRECT_CTX, &indirect);
-	if (!ret && (per_context | indirect))
-		ret = refuse(workload->vgpu, GVT_INCIDENT_BATCH_ADDRESS,
-			     indirect ? indirect : per_context, -EINVAL);
-	return ret;
+	if (ret)
+		return ret;
+	workload->indirect_bytes = (indirect & CTX_INDIRECT_LINES_MASK) * CTX_INDIRECT_LINE_BYTES;
+	workload->indirect_gma = indirect & ~CTX_INDIRECT_LINES_MASK;
+	if (workload->indirect_bytes &&
+	    (workload->indirect_gma & PAGE_MASK ||
+	     !gtt_in_share(vgpu, workload->indirect_gma, workload->indirect_bytes)))
+		return refuse(vgpu, GVT_INCIDENT_BATCH_ADDRESS, indirect, -EINVAL);
+	if (!(per_context & CTX_PER_CTX_VALID))
+		return 0;
+	workload->per_context_gma = per_context & ~(uint32_t)PAGE_MASK;
+	if (!workload->per_context_gma || !gtt_in_share(vgpu, workload->per_context_gma, PAGE_SIZE))
+		return refuse(vgpu, GVT_INCIDENT_BATCH_ADDRESS, per_context, -EINVAL);
+	return 0;
 }
 
 static int check_ring(struct workload *workload, uint32_t head, uint32_t tail)
@@ -254,7 +266,7 @@ static int build(struct workload *workload)
 	if (!ret)
 		ret = read_ring(workload);
 	if (!ret)
-		ret = check_work_arounds(workload);
+		ret = read_work_arounds(workload);
 	if (!ret)
 		ret = find_space(workload);
 	if (ret)
@@ -337,6 +349,8 @@ int gvt_workload_scan(struct workload *workload)
 	ret = copy_commands(workload);
 	if (!ret)
 		ret = cmd_scan_ring(workload, workload->commands, workload->command_dwords);
+	if (!ret)
+		ret = cmd_scan_work_arounds(workload);
 	workload->scanned = true;
 	return ret;
 }

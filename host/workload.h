@@ -45,6 +45,13 @@ struct workload {
 	uint32_t tail;        /* where they end */
 	bool restore_inhibit; /* the guest's image holds no engine state yet */
 
+	/* what RCS0 executes when it loads the context; addresses are the guest's */
+	uint32_t indirect_gma;
+	uint32_t indirect_bytes;  /* 0: none */
+	uint32_t per_context_gma; /* 0: none */
+	struct hw_pages indirect; /* audited copies */
+	struct shadow_batch *per_context;
+
 	bool scanned;
 	bool running; /* an engine thread works on it */
 	int status;
@@ -97,7 +104,7 @@ void gvt_workload_drop_queued(struct vgpu *vgpu, enum gen9_engine_id engine,
 /* Do the descriptors name the same context? */
 bool gvt_workload_same_context(uint64_t a, uint64_t b);
 
-/* ---- shadow contexts (shadow_context.c) ---- */
+/* ---- shadow contexts (shadow_context.c, shadow_ring.c) ---- */
 
 /* One context image and ring per engine of the vGPU. Memory only. 0, -ENOMEM. */
 int shadow_context_init(struct vgpu *vgpu);
@@ -108,6 +115,12 @@ void shadow_context_fini(struct vgpu *vgpu);
  * Afterwards *descriptor is what to submit. 0, -EFAULT, -EINVAL, -EBADRQC, -ENOMEM.
  */
 int shadow_context_populate(struct workload *workload, uint64_t *descriptor);
+
+/*
+ * The audited commands, and what the host adds, to the start of the shadow ring, which is bound.
+ * *tail_bytes: where they end. 0, -EINVAL (more than a ring holds), -ENOMEM.
+ */
+int shadow_ring_fill(struct workload *workload, uint32_t *tail_bytes);
 
 /* Write the guest's image back as the engine left it. -EFAULT when it is gone. */
 int shadow_context_write_back(struct workload *workload);

@@ -54,6 +54,12 @@
 #define CTX_LRI_HEADER_1_VALUE 0x11001011u
 #define CTX_LRI_HEADER_2_VALUE 0x11000001u
 
+/* INDIRECT_CTX: address, and how many cache lines of commands. BB_PER_CTX_PTR: page, and bit 0. */
+#define CTX_INDIRECT_LINES_MASK 0x3fu
+#define CTX_INDIRECT_LINE_BYTES 64u
+#define CTX_INDIRECT_OFFSET     (0x26u << 6) /* Gen9's, when there is an indirect batch */
+#define CTX_PER_CTX_VALID       (1u << 0)
+
 /* CONTEXT_CONTROL, masked. */
 #define CTX_CTRL_RESTORE_INHIBIT (1u << 0)
 #define CTX_CTRL_FIRST_USE       0x000f000bu /* restore inhibited */

@@ -210,52 +210,6 @@ static void command_across_the_tail(void **state)
 	expect_failsafe(GVT_INCIDENT_COMMAND_LENGTH);
 }
 
-static void work_around_batches_are_refused(void **state)
-{
-	rig_context_create(&context, guest, GEN9_RCS0, 2);
-	set_state(CTX_BB_PER_CTX_PTR, (uint32_t)word_gma | 1);
-	submit();
-	set_state(CTX_INDIRECT_CTX, (uint32_t)word_gma | 1);
-	submit();
-	set_state(CTX_BB_PER_CTX_PTR, 0);
-	submit();
-	expect_dropped(GVT_INCIDENT_BATCH_ADDRESS, 3);
-	assert_int_equal(rig_stats(guest).workloads_accepted, 0);
-	set_state(CTX_INDIRECT_CTX, 0);
-	submit();
-	assert_int_equal(rig_stats(guest).workloads_completed, 1);
-}
-
-static void submit_and_add_work_around(struct rig_guest *g, void *arg)
-{
-	const uint64_t *pair = arg;
-
-	for (unsigned i = 0; i < 2; i++) {
-		guest_store(g, rig_reg(GEN9_RCS0, RING_ELSP), 4, pair[1 - i] >> 32);
-		guest_store(g, rig_reg(GEN9_RCS0, RING_ELSP), 4, (uint32_t)pair[1 - i]);
-	}
-	set_state(CTX_INDIRECT_CTX, (uint32_t)word_gma | 1);
-}
-
-// The second of a pair, changed after it was accepted and before its turn.
-static void late_work_around_batches_are_refused(void **state)
-{
-	const uint32_t draw[] = { CMD_3DPRIMITIVE, 0, 1000000, 0, 1, 0, 0, MI_NOOP };
-	struct rig_context first;
-	uint64_t pair[2];
-
-	rig_context_create(&first, guest, GEN9_RCS0, 2);
-	rig_emit(&first, draw, 8);
-	rig_context_create(&context, guest, GEN9_RCS0, 3);
-	pair[0] = rig_descriptor(&first);
-	pair[1] = rig_descriptor(&context);
-	rig_run(guest, submit_and_add_work_around, pair);
-	assert_int_equal(rig_stats(guest).workloads_accepted, 2);
-	assert_int_equal(rig_stats(guest).workloads_completed, 1);
-	assert_int_equal(rig_incidents(guest, GVT_INCIDENT_BATCH_ADDRESS), 1);
-	assert_false(rig_stats(guest).failsafe);
-}
-
 // The engine executes what follows the header when it loads a context.
 static void image_loads_only_harmless_registers(void **state)
 {
@@ -694,8 +648,6 @@ int main(void)
 		TEST(ring_larger_than_the_first_shadow),
 		TEST(ring_page_taken_away),
 		TEST(command_across_the_tail),
-		TEST(work_around_batches_are_refused),
-		TEST(late_work_around_batches_are_refused),
 		TEST(image_loads_only_harmless_registers),
 		TEST(image_holds_no_other_commands),
 		TEST(engine_pages_must_be_there),
