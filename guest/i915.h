@@ -78,7 +78,8 @@ struct i915_params {
 	enum i915_ppgtt_mode ppgtt;
 	bool huge_pages; /* PPGTT pages of 64 KiB and 2 MiB; with 48 bits */
 	enum i915_irq_handler irq_handler;
-	uint32_t disorders; /* I915_DISORDER_ */
+	uint32_t disorders;    /* I915_DISORDER_ */
+	uint64_t hangcheck_ns; /* period of the hang check; 0: none. Linux: 1500 ms */
 };
 
 /* What the driver counted. */
@@ -90,6 +91,11 @@ struct i915_stats {
 	uint64_t spurious_interrupts; /* the master register showed no source */
 	uint64_t csb_events;
 	uint64_t csb_errors;    /* status events that contradict what was submitted */
+	uint64_t hangs;         /* engines that the hang check found stuck */
+	uint64_t engine_resets; /* of one engine */
+	uint64_t resets;        /* of all engines */
+	uint64_t requests_failed;
+	uint64_t requests_replayed;
 	uint32_t pvmmio_levels; /* negotiated */
 	bool vgpu_active;
 };
@@ -185,10 +191,12 @@ bool i915_vma_is_ggtt(const struct i915_vma *vma);
  * A request on ctx and engine that executes batch, which is pinned, from its start. Takes effect
  * with i915_request_add(); the request is the caller's until i915_request_put(), which may come
  * before it has completed, and without adding cancels it. -ENODEV: no such engine. -EINVAL: batch
- * is bound neither in ctx's address space nor in the GGTT. -ENOMEM: no memory, no GGTT space, or
- * the ring is full; requests that end make room.
+ * is bound neither in ctx's address space nor in the GGTT. -EIO: ctx is banned, or the GPU could
+ * not be reset and is given up. -ENOMEM: no memory, no GGTT space, or the ring is full; requests
+ * that end make room.
  *
- * After a request with misuse its engine may never answer again: later ones there time out.
+ * After a request with misuse its engine may never answer again: later ones there time out, unless
+ * there is a hang check.
  */
 int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine,
 			struct i915_vma *batch, enum i915_misuse misuse, struct i915_request **out);
@@ -237,9 +245,32 @@ bool i915_request_completed(const struct i915_request *rq);
 int i915_request_wait(struct i915_request *rq, uint64_t timeout_ns);
 void i915_request_put(struct i915_request *rq);
 
+/*
+ * 0: completed. -EINPROGRESS: not yet. -EIO: failed, which counts as completed everywhere else; the
+ * batch was not executed, or not to its end.
+ */
+int i915_request_status(const struct i915_request *rq);
+
 /* Hold back submission to the ports so that several requests go out together; then let go. */
 void i915_submission_hold(struct i915 *i915);
 void i915_submission_release(struct i915 *i915);
+
+/*
+ * ---- hangs ----
+ *
+ * While requests are on an engine, whoever sleeps in this driver looks at it once a period: a
+ * driver without threads of its own has nobody else. An engine without progress is reset (the
+ * `reset` operation, which see i915_reset.c), or all of them if that fails. The request that hung
+ * fails, the others of its engine are submitted again. A context with four hangs is banned: its
+ * other requests fail too, and it gets no new ones. If no reset succeeds, all requests fail.
+ */
+
+/*
+ * Reset all engines, whatever they do; incomplete requests are submitted again. 0, or -EIO: the
+ * device does not answer, everything was failed.
+ */
+int i915_reset(struct i915 *i915);
+bool i915_context_banned(const struct i915_context *ctx);
 
 /* Sleep until every port is empty and all status events are processed: 0 or -ETIME. */
 int i915_wait_idle(struct i915 *i915, uint64_t timeout_ns);

@@ -12,6 +12,8 @@
  */
 #include "guest/i915_internal.h"
 
+#include <string.h>
+
 #define CONTEXT_ID_LIMIT (1u << 21)
 
 #define BB_STATE_PPGTT 0x20u
@@ -98,6 +100,15 @@ static void init_roots(const struct i915_context *ctx, uint32_t *state)
 		state[CTX_PDP_UDW(i) + 1] = (uint32_t)(roots[i] >> 32);
 		state[CTX_PDP_LDW(i) + 1] = (uint32_t)roots[i];
 	}
+}
+
+void i915_context_restore_image(struct i915_context *ctx, enum gen9_engine_id engine)
+{
+	uint32_t *state = i915_context_state(ctx, engine);
+
+	memset(state, 0, PLAT_PAGE_SIZE);
+	init_state(state, &i915_engine_info[engine], engine == GEN9_RCS0, &ctx->on[engine].ring);
+	init_roots(ctx, state);
 }
 
 /* With four roots Linux 4.19 does so (execlists_update_context_pdps); a single one never changes.
@@ -298,6 +309,11 @@ void i915_contexts_free(struct i915 *i915)
 void i915_context_set_priority(struct i915_context *ctx, int priority)
 {
 	ctx->priority = priority;
+}
+
+bool i915_context_banned(const struct i915_context *ctx)
+{
+	return ctx->banned;
 }
 
 void i915_context_destroy(struct i915_context *ctx)

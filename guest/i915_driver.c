@@ -114,6 +114,12 @@ static void choose_ops(struct i915 *i915)
 							      : &i915_watermark_direct;
 }
 
+void i915_gt_init(struct i915 *i915)
+{
+	init_large_pages(i915);
+	i915_mocs_init_l3(i915);
+}
+
 static int probe(struct i915 *i915, const struct i915_params *params)
 {
 	uint64_t ggtt_bytes;
@@ -174,6 +180,7 @@ int i915_create(struct i915 **out, struct platform *plat, const struct i915_para
 	i915->plat = plat;
 	i915->read_ops = &i915_read_plain;
 	i915->disorders = params->disorders;
+	i915->hangcheck.period_ns = params->hangcheck_ns;
 	i915_heap_init(&i915->heap, plat);
 	i915_list_init(&i915->ready);
 	i915_list_init(&i915->contexts);
@@ -209,7 +216,12 @@ void i915_get_stats(const struct i915 *i915, struct i915_stats *out)
 		out->submissions += engine->submissions;
 		out->csb_events += engine->csb_events;
 		out->csb_errors += engine->csb_errors;
+		out->hangs += engine->hangs;
+		out->requests_failed += engine->requests_failed;
+		out->requests_replayed += engine->requests_replayed;
 	}
+	out->engine_resets = i915->engine_resets;
+	out->resets = i915->resets;
 	out->interrupts = i915->interrupts;
 	out->spurious_interrupts = i915->spurious_interrupts;
 	out->pvmmio_levels = i915->pvmmio_levels;

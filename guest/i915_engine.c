@@ -37,7 +37,8 @@ void i915_engine_start(struct i915_engine *engine)
 	plat_store32(i915->plat, i915_engine_hwsp(engine) + GEN9_HWSP_CSB_WRITE_DWORD,
 		     CSB_HEAD_RESET);
 	i915_mocs_init_engine(engine);
-	write_imr(engine, i915->submission_ops->interrupts);
+	write_imr(engine, i915->submission_ops->interrupts |
+				  (engine->waiter_count ? GT_USER_INTERRUPT : 0));
 	engine->started = true;
 	i915_write(i915, base + RING_HWSTAM, ~0u);
 	i915_write(i915, base + RING_MODE, MASKED_ENABLE(RING_MODE_RUN_LIST));

@@ -45,6 +45,8 @@ void i915_engine_update_busy(struct i915_engine *engine)
 	if (busy == engine->busy)
 		return;
 	plat_store_release32(engine->i915->plat, &engine->busy, busy);
+	if (busy)
+		i915_hangcheck_begin(engine);
 	if (!busy && engine->idle_waiter_count)
 		plat_wake(engine->i915->plat);
 }
@@ -57,7 +59,7 @@ static bool may_submit(const struct i915_engine *engine)
 	const struct i915_request *rq = i915_queue_first(engine);
 	const struct i915_port *ports = engine->ports;
 
-	if (!rq || engine->hold_count)
+	if (!rq || engine->hold_count || engine->resetting)
 		return false;
 	if (!ports[0].rq)
 		return true;

@@ -4,6 +4,7 @@
  *
  * Locks, outermost first; each also disables interrupts on its vCPU:
  *
+ *   i915->hangcheck.mutex the looks at engines, and resets; outermost; interrupts may be taken
  *   vm->mutex             addresses, tables and entries of an address space, pins of its VMAs; the
  *                         only one under which interrupts may be taken, never taken in a handler
  *   engine->lock          queue, ports, timeline, rings and state pages of that engine's contexts,
@@ -37,6 +38,7 @@
 #include "guest/i915_errno.h"
 #include "guest/i915_fence.h"
 #include "guest/i915_ggtt.h"
+#include "guest/i915_hangcheck.h"
 #include "guest/i915_heap.h"
 #include "guest/i915_list.h"
 #include "guest/i915_pages.h"
@@ -87,6 +89,8 @@ struct i915_context {
 	uint32_t id;           /* 1 .. 2^21 - 1: upper dword of its descriptors */
 	uint32_t refs;         /* the caller's, and one for each request that has not ended */
 	int priority;          /* of requests to come */
+	unsigned hangs;        /* i915->lock */
+	bool banned;           /* likewise */
 	struct i915_vm *vm;    /* its PPGTT, or the GGTT */
 	struct i915_engine_context on[GEN9_ENGINE_COUNT];
 };
@@ -112,6 +116,7 @@ struct i915_request {
 	enum i915_misuse misuse;
 	uint32_t seqno;       /* what its breadcrumb stores; 0 until submitted */
 	uint32_t *seqno_slot; /* where that is in the ring */
+	uint32_t head;        /* ring offset of its first command */
 	uint32_t tail;        /* ring offset behind its last command */
 	uint32_t idle_tail;   /* the same with the two dwords that a lite restore needs */
 	uint32_t refs;        /* the caller's, and the timeline's */
@@ -158,6 +163,7 @@ struct i915_engine {
 	struct i915_port ports[I915_PORT_COUNT];
 	struct i915_pv_ports pv;
 	bool hw_ack;       /* the engine has answered the last submission */
+	bool resetting;    /* nothing is submitted, no event is listened to */
 	unsigned csb_head; /* last status entry processed */
 
 	uint64_t requests_added;
@@ -165,6 +171,10 @@ struct i915_engine {
 	uint64_t submissions;
 	uint64_t csb_events;
 	uint64_t csb_errors;
+	uint64_t hangs;
+	uint64_t requests_failed;
+	uint64_t requests_replayed;
+	struct i915_engine_hangcheck hangcheck;
 };
 
 /* How requests reach an engine and come back. */
@@ -174,6 +184,8 @@ struct i915_submission_ops {
 		       const uint64_t desc[I915_PORT_COUNT]);
 	/* engine->lock held: see what has ended, retire it, submit what may be submitted. */
 	void (*run)(struct i915_engine *engine);
+	/* engine->lock held: the engine was reset, its ports are empty. NULL: nothing to do. */
+	void (*reset)(struct i915_engine *engine);
 	uint32_t interrupts; /* GT_*_INTERRUPT, always unmasked, that call for run() */
 };
 
@@ -215,6 +227,11 @@ struct i915 {
 	struct i915_heap heap;
 	struct i915_ggtt ggtt;
 	struct i915_buffer scratch; /* where flushes store what nobody reads */
+
+	struct i915_hangcheck hangcheck;
+	bool wedged; /* no reset has succeeded: nothing is submitted any more */
+	uint64_t engine_resets;
+	uint64_t resets;
 
 	struct plat_lock fence_lock;
 	struct i915_list ready; /* requests that are to be queued */
@@ -307,6 +324,9 @@ static inline uint32_t *i915_engine_hwsp(const struct i915_engine *engine)
 	return engine->hwsp.cpu;
 }
 
+/* What a reset of all engines takes with it, besides theirs. */
+void i915_gt_init(struct i915 *i915);
+
 void i915_mocs_init_l3(const struct i915 *i915);
 void i915_mocs_init_engine(const struct i915_engine *engine);
 
@@ -319,6 +339,8 @@ uint64_t i915_context_descriptor(const struct i915_context *ctx, enum gen9_engin
 uint32_t *i915_context_state(const struct i915_context *ctx, enum gen9_engine_id engine);
 void i915_context_ref(struct i915_context *ctx);
 void i915_context_unref(struct i915_context *ctx);
+/* As it was before its first use, but for the ring's offsets. engine->lock held. */
+void i915_context_restore_image(struct i915_context *ctx, enum gen9_engine_id engine);
 /* Before each submission: what of the state page the driver writes anew. */
 void i915_context_update_roots(const struct i915_context *ctx, enum gen9_engine_id engine);
 
@@ -344,6 +366,12 @@ void i915_requests_note_progress(struct i915_engine *engine);
 /* engine->lock held, rq leaves the queue for a port: its breadcrumb gets a seqno. */
 void i915_request_submitted(struct i915_request *rq);
 
+/* engine->lock held: back from the ports, ahead of what is as urgent. */
+void i915_request_requeue(struct i915_request *rq);
+
+/* engine->lock held: rq, whose commands are not executed yet, is to do nothing but complete. */
+void i915_request_fail(struct i915_request *rq);
+
 /* rq, added, awaits nothing any more. No engine's lock is held. */
 void i915_request_queue(struct i915_request *rq);
 
@@ -360,13 +388,27 @@ void i915_port_assign(struct i915_port *port, struct i915_request *rq);
 uint64_t i915_port_descriptor(struct i915_engine *engine, struct i915_port *port);
 void i915_engine_update_busy(struct i915_engine *engine);
 
+/* The GPU is given up: fail all that is queued. */
+void i915_engine_fail_all(struct i915_engine *engine);
+
 static inline void i915_engine_run(struct i915_engine *engine)
 {
-	engine->i915->submission_ops->run(engine);
+	if (engine->i915->wedged)
+		i915_engine_fail_all(engine);
+	else
+		engine->i915->submission_ops->run(engine);
 }
 
 void i915_execlists_process_csb(struct i915_engine *engine);
 void i915_execlists_dequeue(struct i915_engine *engine);
 void i915_execlists_run(struct i915_engine *engine); /* both, and retire */
+
+/* ---- i915_recovery.c; engine->lock held ---- */
+
+/* The first submitted request that has not completed, or NULL. */
+struct i915_request *i915_first_incomplete(struct i915_engine *engine);
+
+/* The engine has been reset: empty its ports and queue again what was in them. */
+void i915_engine_unwind(struct i915_engine *engine, struct i915_request *guilty);
 
 #endif

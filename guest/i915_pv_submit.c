@@ -42,9 +42,7 @@ static void skip_port(struct i915_engine *engine, const struct i915_port *port)
 
 		if (rq->ctx != port->rq->ctx || i915_request_completed(rq))
 			continue;
-		i915_request_skip(rq);
-		rq->misuse = I915_MISUSE_NONE;
-		rq->error = -I915_EIO;
+		i915_request_fail(rq);
 	}
 }
 
@@ -163,7 +161,7 @@ static bool may_submit(const struct i915_engine *engine)
 {
 	const struct i915_pv_ports *pv = &engine->pv;
 
-	if (pv->pending || pv->stopped || engine->hold_count)
+	if (pv->pending || pv->stopped || engine->hold_count || engine->resetting)
 		return false;
 	if (pv->refused || pv->hung)
 		return !pv->outstanding && engine->ports[0].rq;
@@ -205,8 +203,17 @@ static void run(struct i915_engine *engine)
 	i915_engine_update_busy(engine);
 }
 
+/* The host has answered what it had not taken, and counted all that it had. */
+static void reset(struct i915_engine *engine)
+{
+	uint32_t ended = plat_load_acquire32(engine->i915->plat, &slot_of(engine)->ended);
+
+	engine->pv = (struct i915_pv_ports){ .ended = ended };
+}
+
 const struct i915_submission_ops i915_submission_pv = {
 	.submit = submit,
 	.run = run,
+	.reset = reset,
 	.interrupts = GT_USER_INTERRUPT,
 };

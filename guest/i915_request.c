@@ -198,6 +198,8 @@ int i915_request_create(struct i915_context *ctx, enum gen9_engine_id engine_id,
 		return -I915_ENODEV;
 	if (!reaches(ctx, batch))
 		return -I915_EINVAL;
+	if (ctx->i915->wedged || i915_context_banned(ctx))
+		return -I915_EIO;
 	engine = &ctx->i915->engines[engine_id];
 	err = i915_context_pin(ctx, engine);
 	if (err)
@@ -233,8 +235,10 @@ int i915_request_use(struct i915_request *rq, struct i915_vma *vma)
 static void emit(struct i915_request *rq)
 {
 	struct i915_ring *ring = ring_of(rq);
+	uint32_t *cs = i915_ring_begin(ring, request_bytes(rq->engine));
 
-	rq->seqno_slot = i915_request_emit(rq, i915_ring_begin(ring, request_bytes(rq->engine)));
+	rq->head = (uint32_t)(cs - ring->dwords) * sizeof(*cs);
+	rq->seqno_slot = i915_request_emit(rq, cs);
 	rq->idle_tail = ring->emit;
 	rq->tail = i915_ring_wrap(ring, ring->emit - LITE_RESTORE_BYTES);
 }
@@ -246,6 +250,8 @@ void i915_request_submitted(struct i915_request *rq)
 	if (++engine->last_seqno == 0)
 		engine->last_seqno = 1;
 	rq->seqno = engine->last_seqno;
+	if (i915_context_banned(rq->ctx))
+		i915_request_fail(rq);
 	*rq->seqno_slot = rq->seqno;
 	i915_list_append(&rq->timeline_link, &engine->timeline);
 	i915_signal_set(engine->i915, &rq->has_submitted);
@@ -264,6 +270,35 @@ static void insert_by_priority(struct i915_engine *engine, struct i915_request *
 	while (at != &engine->queue && queued_request(at)->priority < rq->priority)
 		at = at->prev;
 	i915_list_insert_after(&rq->queue_link, at);
+}
+
+void i915_request_requeue(struct i915_request *rq)
+{
+	struct i915_engine *engine = rq->engine;
+	struct i915_list *at;
+
+	/* What follows it in its context may have become more urgent meanwhile. */
+	for (at = engine->queue.next; at != &engine->queue; at = at->next) {
+		if (queued_request(at)->ctx == rq->ctx &&
+		    queued_request(at)->priority > rq->priority)
+			rq->priority = queued_request(at)->priority;
+	}
+	at = &engine->queue;
+	while (at->next != &engine->queue && queued_request(at->next)->priority > rq->priority)
+		at = at->next;
+	i915_list_insert_after(&rq->queue_link, at);
+	rq->seqno = 0;
+	rq->tail = i915_ring_wrap(ring_of(rq), rq->idle_tail - LITE_RESTORE_BYTES);
+}
+
+void i915_request_fail(struct i915_request *rq)
+{
+	if (rq->error)
+		return;
+	rq->error = -I915_EIO;
+	rq->misuse = I915_MISUSE_NONE;
+	rq->engine->requests_failed++;
+	i915_request_skip(rq);
 }
 
 /* What rq must follow becomes as urgent as rq. */
@@ -382,10 +417,8 @@ bool i915_request_completed(const struct i915_request *rq)
  */
 static bool sleep_until_completed(const struct i915_request *rq, uint64_t deadline_ns)
 {
-	struct platform *plat = rq->engine->i915->plat;
-
 	while (!i915_request_completed(rq)) {
-		if (!plat_halt(plat, deadline_ns))
+		if (!i915_sleep(rq->engine->i915, deadline_ns))
 			return i915_request_completed(rq);
 	}
 	return true;
@@ -414,6 +447,11 @@ int i915_request_wait(struct i915_request *rq, uint64_t timeout_ns)
 	i915_engine_unlock(engine, inner);
 	plat_irq_restore(plat, irq);
 	return completed ? rq->error : -I915_ETIME;
+}
+
+int i915_request_status(const struct i915_request *rq)
+{
+	return i915_request_completed(rq) ? rq->error : -I915_EINPROGRESS;
 }
 
 void i915_request_put(struct i915_request *rq)
@@ -448,7 +486,7 @@ static int wait_engine_idle(struct i915_engine *engine, uint64_t deadline_ns)
 	engine->idle_waiter_count++;
 	plat_unlock(plat, &engine->lock, inner);
 	while (!(idle = !plat_load_acquire32(plat, &engine->busy))) {
-		if (!plat_halt(plat, deadline_ns)) {
+		if (!i915_sleep(engine->i915, deadline_ns)) {
 			idle = !plat_load_acquire32(plat, &engine->busy);
 			break;
 		}

@@ -32,6 +32,7 @@
 #define FAKE_NOTICE_LIMIT     1024u
 #define FAKE_RECORD_LIMIT     64u
 #define FAKE_PV_LIMIT         4u
+#define FAKE_HANG             0x00000bad /* a command that never ends */
 
 struct fake_access {
 	bool write;
@@ -94,6 +95,8 @@ struct fake_engine {
 	struct fake_workload pv[FAKE_PV_LIMIT]; /* level pv_submission: taken, not ended */
 	unsigned pv_count;
 	bool pv_rung; /* deferred doorbell */
+	bool stuck;   /* executes FAKE_HANG, until it is reset */
+	unsigned resets;
 };
 
 struct platform {
@@ -159,6 +162,8 @@ struct platform {
 	struct {
 		bool automatic;        /* step while the driver sleeps */
 		bool step_at_deadline; /* one step when plat_halt() gives up */
+		bool never_stops, never_ready, never_resets; /* as asked for a reset */
+		unsigned resets;                             /* of all engines */
 		struct fake_engine engines[GEN9_ENGINE_COUNT];
 		struct fake_submission submissions[FAKE_SUBMISSION_LIMIT];
 		size_t submission_count;
@@ -231,6 +236,10 @@ void fake_gpu_csb(struct platform *plat, enum gen9_engine_id engine, uint32_t st
 void fake_gpu_seqno(struct platform *plat, enum gen9_engine_id engine, uint32_t seqno);
 void fake_gpu_event(struct platform *plat, enum gen9_engine_id engine, uint32_t bits);
 uint32_t *fake_gpu_hwsp(const struct platform *plat, enum gen9_engine_id engine);
+
+/* For the register file: as those of the display. */
+bool fake_gpu_write(struct platform *plat, uint32_t offset, uint32_t value);
+bool fake_gpu_read(const struct platform *plat, uint32_t offset, uint32_t *value);
 
 /* ---- display; fake_display.c ---- */
 

@@ -222,7 +222,8 @@ static void *ppgtt_cpu(const struct platform *plat, uint64_t desc, uint64_t gma)
 }
 
 /* Only what the tests' batches hold, within a page. */
-static void run_batch(struct platform *plat, uint64_t desc, uint64_t gma, bool ppgtt)
+static void run_batch(struct platform *plat, enum gen9_engine_id engine, uint64_t desc,
+		      uint64_t gma, bool ppgtt)
 {
 	const uint32_t *cs = ppgtt ? ppgtt_cpu(plat, desc, gma) : fake_ggtt_cpu(plat, gma);
 
@@ -231,6 +232,11 @@ static void run_batch(struct platform *plat, uint64_t desc, uint64_t gma, bool p
 		return;
 	}
 	for (; *cs != MI_BATCH_BUFFER_END; cs += command_dwords(*cs)) {
+		if (*cs == FAKE_HANG) {
+			plat->gpu.engines[engine].stuck = true;
+			return;
+		}
+
 		uint64_t to = cs[1] | (uint64_t)cs[2] << 32;
 		uint32_t *p;
 
@@ -256,7 +262,7 @@ static void run_command(struct platform *plat, enum gen9_engine_id engine, uint6
 		fake_gpu_event(plat, engine, GT_USER_INTERRUPT);
 		return;
 	case MI_BATCH_BUFFER_START & 0xff800000:
-		run_batch(plat, desc, cs[1] | (uint64_t)cs[2] << 32, *cs & MI_BATCH_PPGTT);
+		run_batch(plat, engine, desc, cs[1] | (uint64_t)cs[2] << 32, *cs & MI_BATCH_PPGTT);
 		return;
 	case MI_FLUSH_DW & 0xff800000:
 		if ((*cs & MI_FLUSH_DW_POST_SYNC) == MI_FLUSH_DW_STORE_DWORD)
@@ -294,6 +300,8 @@ static void run_ring(struct platform *plat, enum gen9_engine_id engine, uint64_t
 			cs[i] = *(uint32_t *)fake_ggtt_cpu(plat, start + (head + 4 * i) % size);
 		}
 		run_command(plat, engine, desc, cs);
+		if (plat->gpu.engines[engine].stuck)
+			return; /* and the context is not saved */
 		head = (head + 4 * count) % size;
 	}
 	state[CTX_RING_HEAD + 1] = head;
@@ -335,11 +343,15 @@ bool fake_gpu_step(struct platform *plat, enum gen9_engine_id engine)
 	uint64_t desc = e->running.desc[e->element];
 	uint32_t id = (uint32_t)(desc >> 32);
 
+	if (e->stuck)
+		return false;
 	if (plat->host.levels & PVMMIO_PV_SUBMISSION)
 		return pv_step(plat, engine);
 	if (!e->running.valid)
 		return false;
 	run_ring(plat, engine, desc, e->running.tail[e->element]);
+	if (e->stuck)
+		return true;
 	if (e->element == 0 && (e->running.desc[1] & CTX_DESC_VALID)) {
 		e->element = 1;
 		fake_gpu_csb(plat, engine, CSB_CONTEXT_COMPLETE | CSB_ELEMENT_SWITCH, id);
@@ -361,4 +373,65 @@ bool fake_gpu_step_all(struct platform *plat)
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++)
 		any |= fake_gpu_step(plat, i);
 	return any;
+}
+
+/* ---- reset ---- */
+
+static void reset_engine(struct platform *plat, enum gen9_engine_id engine)
+{
+	struct fake_engine *e = &plat->gpu.engines[engine];
+	uint32_t base = fake_engine_info[engine].mmio_base;
+	unsigned resets = e->resets;
+
+	*e = (struct fake_engine){ .csb_write = GEN9_CSB_PTR_RESET, .resets = resets + 1 };
+	plat->regs[(base + RING_MODE) / 4] = 0;
+	plat->regs[(base + RING_HWS_PGA) / 4] = 0;
+	plat->regs[(base + RING_IMR) / 4] = ~0u;
+}
+
+static void gdrst_write(struct platform *plat, uint32_t value)
+{
+	plat->regs[GDRST / 4] = plat->gpu.never_resets ? value : 0;
+	if (plat->gpu.never_resets)
+		return;
+	plat->gpu.resets += value & GDRST_FULL;
+	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
+		if (value & (GDRST_FULL | 1u << fake_engine_info[i].gdrst_bit))
+			reset_engine(plat, i);
+	}
+}
+
+bool fake_gpu_write(struct platform *plat, uint32_t offset, uint32_t value)
+{
+	if (offset == GDRST) {
+		gdrst_write(plat, value);
+		return true;
+	}
+	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
+		if (offset != fake_engine_info[i].mmio_base + RING_ELSP)
+			continue;
+		if (plat->regs[(fake_engine_info[i].mmio_base + RING_MODE) / 4] != 0x80008000)
+			violation(plat, "ELSP written without run lists enabled");
+		fake_gpu_elsp_write(plat, i, value);
+		return true;
+	}
+	return false;
+}
+
+/* Masked registers hold what was written: both halves. */
+bool fake_gpu_read(const struct platform *plat, uint32_t offset, uint32_t *value)
+{
+	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
+		uint32_t base = fake_engine_info[i].mmio_base;
+
+		if (offset == base + RING_MI_MODE) {
+			*value = plat->gpu.never_stops ? 0 : MI_MODE_IDLE;
+			return true;
+		}
+		if (offset == base + RING_RESET_CTL) {
+			*value = plat->gpu.never_ready ? 0 : plat->regs[offset / 4] << 1 & 2;
+			return true;
+		}
+	}
+	return false;
 }

@@ -492,7 +492,7 @@ static uint32_t reg_read(struct platform *plat, uint32_t offset)
 {
 	uint32_t value;
 
-	if (fake_display_read(plat, offset, &value))
+	if (fake_display_read(plat, offset, &value) || fake_gpu_read(plat, offset, &value))
 		return value;
 	if (offset == MASTER_IRQ)
 		return plat->regs[offset / 4] | master_sources(plat);
@@ -542,7 +542,7 @@ static void notify(struct platform *plat, uint32_t code)
 
 static void reg_write(struct platform *plat, uint32_t offset, uint32_t value)
 {
-	if (fake_display_write(plat, offset, value))
+	if (fake_display_write(plat, offset, value) || fake_gpu_write(plat, offset, value))
 		return;
 	switch (offset) {
 	case PVINFO_BASE + PVINFO_G2V_NOTIFY:
@@ -567,12 +567,6 @@ static void reg_write(struct platform *plat, uint32_t offset, uint32_t value)
 		return;
 	default:
 		break;
-	}
-	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
-		if (offset == fake_engine_info[i].mmio_base + RING_ELSP) {
-			fake_gpu_elsp_write(plat, i, value);
-			return;
-		}
 	}
 	if (is_gt_iir(offset))
 		plat->regs[offset / 4] &= ~value;
