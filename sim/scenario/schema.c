@@ -116,8 +116,7 @@ const char *schema_level_name(unsigned bit)
 
 uint32_t schema_levels_implemented(void)
 {
-	return PVMMIO_ELSP_SUBMIT | PVMMIO_MASTER_IRQ | PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE |
-	       PVMMIO_PV_SUBMISSION;
+	return PVMMIO_ALL | PVMMIO_PV_SUBMISSION;
 }
 
 const char *schema_list_levels(char *buf, size_t len)

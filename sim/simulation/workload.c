@@ -118,13 +118,13 @@ static int run_steps(struct workload *w)
 			object_unbind(w, step->object);
 			break;
 		case STEP_FLIP:
-			display_flip(w, step);
+			screen_flip(w, step);
 			break;
 		case STEP_WATERMARK:
-			display_watermarks(w, step);
+			screen_watermarks(w, step);
 			break;
 		case STEP_VBLANK:
-			display_vblank(w, step);
+			screen_vblank(w, step);
 			break;
 		default:
 			ret = submission_submit(w, next++, true);
@@ -156,7 +156,7 @@ static void run_repeatedly(struct workload *w)
 	for (uint32_t i = 0; i < config->repeat && ret == 0; i++)
 		ret = run_steps(w);
 	submission_finish_all(w);
-	display_stop(w);
+	screen_stop(w);
 	w->result->workload.error = ret;
 	w->result->workload.duration_ps = exec_now(ex) - start_ps;
 }
@@ -173,7 +173,7 @@ static void stop_driver(struct workload *w)
 	for (size_t i = 0; i < w->submission_count; i++)
 		submission_drop_buffers(&w->submissions[i]);
 	objects_drop(w);
-	display_drop(w);
+	screen_drop(w);
 	for (unsigned i = 0; i < CONFIG_CONTEXT_LIMIT; i++) {
 		if (w->contexts[i])
 			i915_context_destroy(w->contexts[i]);
@@ -226,7 +226,7 @@ void workload_run(struct workload *workload)
 	}
 	ret = create_contexts(w);
 	if (ret == 0)
-		ret = display_start(w);
+		ret = screen_start(w);
 	if (ret)
 		w->result->workload.error = ret;
 	else

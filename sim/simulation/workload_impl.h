@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "guest/i915.h"
-#include "sim/simulation/display.h"
+#include "sim/simulation/screen.h"
 #include "sim/simulation/spread.h"
 #include "sim/simulation/surface.h"
 #include "sim/simulation/workload.h"
@@ -51,7 +51,7 @@ struct workload {
 	struct i915 *i915;
 	struct i915_context *contexts[CONFIG_CONTEXT_LIMIT];
 	struct object_state objects[CONFIG_OBJECT_LIMIT];
-	struct display_state display;
+	struct screen_state screen;
 	struct submission *submissions; /* in the order of the steps, lists flattened */
 	size_t submission_count;
 	uint64_t serial; /* submissions so far: makes every key new */

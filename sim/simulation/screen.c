@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sim/simulation/display.h"
+#include "sim/simulation/screen.h"
 
 #include <errno.h>
 
@@ -51,7 +51,7 @@ static uint32_t plane_stride_bytes(const struct workload *w, unsigned plane)
 	return (plane_width(w, plane) * BYTES_PER_PIXEL + 63) & ~63u;
 }
 
-static int make_surface(struct workload *w, struct display_surface *surface, unsigned plane)
+static int make_surface(struct workload *w, struct screen_surface *surface, unsigned plane)
 {
 	size_t size_bytes = (size_t)plane_stride_bytes(w, plane) * plane_height(w, plane);
 	int ret;
@@ -70,22 +70,22 @@ static int make_surface(struct workload *w, struct display_surface *surface, uns
 static int make_surfaces(struct workload *w)
 {
 	const struct workload_config *workload = &w->avm->config->workload;
-	struct display_state *display = &w->display;
+	struct screen_state *screen = &w->screen;
 	int ret = 0;
 
 	for (size_t i = 0; i < workload->step_count; i++) {
 		if (workload->steps[i].kind == STEP_FLIP &&
-		    workload->steps[i].planes > display->plane_count)
-			display->plane_count = workload->steps[i].planes;
+		    workload->steps[i].planes > screen->plane_count)
+			screen->plane_count = workload->steps[i].planes;
 	}
-	for (unsigned plane = 0; plane < display->plane_count && ret == 0; plane++) {
+	for (unsigned plane = 0; plane < screen->plane_count && ret == 0; plane++) {
 		for (unsigned i = 0; i < 2 && ret == 0; i++)
-			ret = make_surface(w, &display->surfaces[plane][i], plane);
+			ret = make_surface(w, &screen->surfaces[plane][i], plane);
 	}
 	return ret;
 }
 
-int display_start(struct workload *w)
+int screen_start(struct workload *w)
 {
 	const struct display_config *config = config_of(w);
 	struct mode_timings timings;
@@ -134,14 +134,14 @@ static void book_flip(struct workload *w, const struct i915_flip_times *times)
 /* Wait for the flip that is pending, if there is one. */
 static void finish_flip(struct workload *w)
 {
-	struct display_state *display = &w->display;
+	struct screen_state *screen = &w->screen;
 	struct i915_flip_times times;
 	int ret;
 
-	if (!display->flip)
+	if (!screen->flip)
 		return;
-	ret = i915_flip_wait(display->flip, timeout_ns(w));
-	i915_flip_times(display->flip, &times);
+	ret = i915_flip_wait(screen->flip, timeout_ns(w));
+	i915_flip_times(screen->flip, &times);
 	if (ret == -ETIME) {
 		result_of(w)->flips_lost++;
 	} else {
@@ -149,11 +149,11 @@ static void finish_flip(struct workload *w)
 		if (ret)
 			note_error(w, ret);
 	}
-	i915_flip_put(display->flip);
-	display->flip = NULL;
+	i915_flip_put(screen->flip);
+	screen->flip = NULL;
 }
 
-void display_stop(struct workload *w)
+void screen_stop(struct workload *w)
 {
 	struct i915_display_stats stats;
 
@@ -167,12 +167,12 @@ void display_stop(struct workload *w)
 	i915_display_disable(w->i915, config_of(w)->pipe);
 }
 
-void display_drop(struct workload *w)
+void screen_drop(struct workload *w)
 {
-	for (unsigned plane = 0; plane < w->display.plane_count; plane++) {
+	for (unsigned plane = 0; plane < w->screen.plane_count; plane++) {
 		for (unsigned i = 0; i < 2; i++) {
-			i915_object_destroy(w->display.surfaces[plane][i].object);
-			w->display.surfaces[plane][i] = (struct display_surface){ 0 };
+			i915_object_destroy(w->screen.surfaces[plane][i].object);
+			w->screen.surfaces[plane][i] = (struct screen_surface){ 0 };
 		}
 	}
 }
@@ -183,13 +183,13 @@ static struct i915_plane_update plane_update(const struct workload *w, unsigned 
 					     const struct step_config *step,
 					     const struct i915_color_key *key)
 {
-	const struct display_state *display = &w->display;
+	const struct screen_state *screen = &w->screen;
 	const bool scaled = step->scaler && plane == 0;
 	const unsigned shrink = scaled ? 2 : 1;
 
 	return (struct i915_plane_update){
 		.plane = plane + 1, /* the hardware counts from 1 */
-		.fb = display->surfaces[plane][display->next[plane]].vma,
+		.fb = screen->surfaces[plane][screen->next[plane]].vma,
 		.format = PLANE_CTL_FORMAT_8888 | PLANE_CTL_TILED_LINEAR,
 		.stride_bytes = plane_stride_bytes(w, plane),
 		.width = (uint16_t)(plane_width(w, plane) / shrink),
@@ -201,27 +201,27 @@ static struct i915_plane_update plane_update(const struct workload *w, unsigned 
 	};
 }
 
-void display_flip(struct workload *w, const struct step_config *step)
+void screen_flip(struct workload *w, const struct step_config *step)
 {
 	static const struct i915_color_key key = { .value = 0xff00ff,
 						   .max = 0xff00ff,
 						   .mask = 0xffffff };
 	struct i915_plane_update updates[CONFIG_PLANE_LIMIT];
-	struct display_state *display = &w->display;
+	struct screen_state *screen = &w->screen;
 	int ret;
 
 	finish_flip(w);
 	for (unsigned plane = 0; plane < step->planes; plane++)
 		updates[plane] = plane_update(w, plane, step, &key);
 	result_of(w)->flips++;
-	ret = i915_flip(w->i915, config_of(w)->pipe, updates, step->planes, &display->flip);
+	ret = i915_flip(w->i915, config_of(w)->pipe, updates, step->planes, &screen->flip);
 	if (ret) {
-		display->flip = NULL;
+		screen->flip = NULL;
 		note_error(w, ret);
 		return;
 	}
 	for (unsigned plane = 0; plane < step->planes; plane++)
-		display->next[plane] ^= 1;
+		screen->next[plane] ^= 1;
 	if (step->wait)
 		finish_flip(w);
 }
@@ -243,12 +243,12 @@ static struct i915_watermarks watermarks(uint32_t serial, unsigned plane, unsign
 	return result;
 }
 
-void display_watermarks(struct workload *w, const struct step_config *step)
+void screen_watermarks(struct workload *w, const struct step_config *step)
 {
-	w->display.watermark_serial++;
+	w->screen.watermark_serial++;
 	for (unsigned plane = 0; plane < step->planes; plane++) {
 		const struct i915_watermarks values =
-			watermarks(w->display.watermark_serial, plane, step->planes);
+			watermarks(w->screen.watermark_serial, plane, step->planes);
 		int ret = i915_watermarks_update(w->i915, config_of(w)->pipe, plane + 1, &values);
 
 		if (ret)
@@ -258,7 +258,7 @@ void display_watermarks(struct workload *w, const struct step_config *step)
 	}
 }
 
-void display_vblank(struct workload *w, const struct step_config *step)
+void screen_vblank(struct workload *w, const struct step_config *step)
 {
 	const unsigned pipe = config_of(w)->pipe;
 	uint64_t frames_ns = step->count * (NS_PER_S / config_of(w)->mode.refresh_hz);

@@ -7,8 +7,8 @@
  * binds nothing. The first plane fills the screen, or is half as wide and high where it is scaled;
  * the others are overlays of half the screen's width and height.
  */
-#ifndef PVMMIO_SIM_SIMULATION_DISPLAY_H
-#define PVMMIO_SIM_SIMULATION_DISPLAY_H
+#ifndef PVMMIO_SIM_SIMULATION_SCREEN_H
+#define PVMMIO_SIM_SIMULATION_SCREEN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,8 +18,8 @@
 
 struct workload;
 
-struct display_state {
-	struct display_surface {
+struct screen_state {
+	struct screen_surface {
 		struct i915_object *object; /* NULL: none */
 		struct i915_vma *vma;
 	} surfaces[CONFIG_PLANE_LIMIT][2];
@@ -30,17 +30,17 @@ struct display_state {
 };
 
 /* Turn the display on, if the VM has one. 0, or the driver's error. */
-int display_start(struct workload *w);
+int screen_start(struct workload *w);
 
 /* Let the last flip come to its end, note the frames, turn the display off. */
-void display_stop(struct workload *w);
+void screen_stop(struct workload *w);
 
-/* Give the surfaces back: after display_stop(). */
-void display_drop(struct workload *w);
+/* Give the surfaces back: after screen_stop(). */
+void screen_drop(struct workload *w);
 
 /* The steps. What fails is counted. */
-void display_flip(struct workload *w, const struct step_config *step);
-void display_watermarks(struct workload *w, const struct step_config *step);
-void display_vblank(struct workload *w, const struct step_config *step);
+void screen_flip(struct workload *w, const struct step_config *step);
+void screen_watermarks(struct workload *w, const struct step_config *step);
+void screen_vblank(struct workload *w, const struct step_config *step);
 
 #endif
