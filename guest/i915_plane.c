@@ -77,7 +77,7 @@ static void scaler_regs(const struct i915_plane_update *update, unsigned scaler,
 			struct pvmmio_plane_record *record)
 {
 	record->flags |= PVMMIO_PLANE_SCALER | scaler << PVMMIO_PLANE_SCALER_ID_SHIFT;
-	record->ps_ctrl = PS_CTRL_ENABLE | PS_CTRL_PLANE(update->plane + 1);
+	record->ps_ctrl = PS_CTRL_ENABLE | PS_CTRL_PLANE(update->plane);
 	record->ps_win_pos = pair(update->x, update->y);
 	record->ps_win_sz = pair(update->dst_width, update->dst_height);
 	record->pos = 0;

@@ -182,6 +182,53 @@ static void on_reset(struct timeline *timeline, struct track *track,
 	slice_end_all(timeline, engine, record->time_ps);
 }
 
+/* A frame lasts until the next vblank that somebody waited for, or whose frame was counted. */
+static void begin_frame(struct timeline *timeline, struct track *track,
+			const struct trace_record *record, uint64_t frame)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "frame %" PRIu64, frame);
+	slice_end_all(timeline, track, record->time_ps);
+	begin(timeline, track, record, "display", name);
+}
+
+/* The hardware's: on the pipe's own context. */
+static void on_vblank(struct timeline *timeline, struct track *track,
+		      const struct trace_record *record)
+{
+	begin_frame(timeline, track, record, record->args[1]);
+}
+
+static void on_pipe_off(struct timeline *timeline, struct track *track,
+			const struct trace_record *record)
+{
+	instant(timeline, track, record);
+	if (!track->bus) /* it is the pipe's, which has stopped by itself */
+		slice_end_all(timeline, track, record->time_ps);
+}
+
+/* A vGPU's: on whatever thread emulates it. */
+static void on_virtual_vblank(struct timeline *timeline, struct track *track,
+			      const struct trace_record *record)
+{
+	struct track *pipe = track_of_pipe(timeline, record->args[0], record->args[1]);
+
+	if (!pipe)
+		return;
+	begin_frame(timeline, pipe, record, record->args[2]);
+	flow_vblank(timeline, pipe, record);
+}
+
+static void on_virtual_flip(struct timeline *timeline, struct track *track,
+			    const struct trace_record *record)
+{
+	struct track *pipe = track_of_pipe(timeline, record->args[0], record->args[1]);
+
+	if (pipe)
+		instant(timeline, pipe, record);
+}
+
 typedef void (*event_fn)(struct timeline *timeline, struct track *track,
 			 const struct trace_record *record);
 
@@ -201,8 +248,8 @@ static const event_fn on_event[TRACE_EVENT_COUNT] = {
 	[TRACE_WORKLOAD_DONE] = on_done,
 	[TRACE_VIRTUAL_CSB] = instant,
 	[TRACE_FAILSAFE] = instant,
-	[TRACE_PIPE_VBLANK] = instant,
-	[TRACE_PIPE_FLIP] = instant,
+	[TRACE_PIPE_VBLANK] = on_virtual_vblank,
+	[TRACE_PIPE_FLIP] = on_virtual_flip,
 	[TRACE_ELSP] = on_elsp,
 	[TRACE_ENGINE_ACTIVE] = on_active,
 	[TRACE_CONTEXT_START] = on_context_start,
@@ -212,6 +259,10 @@ static const event_fn on_event[TRACE_EVENT_COUNT] = {
 	[TRACE_CSB] = instant,
 	[TRACE_ENGINE_HANG] = instant,
 	[TRACE_ENGINE_RESET] = on_reset,
+	[TRACE_PIPE_ON] = instant,
+	[TRACE_PIPE_OFF] = on_pipe_off,
+	[TRACE_VBLANK] = on_vblank,
+	[TRACE_LATCH] = instant,
 };
 
 static void timeline_event(struct trace_sink *sink, const struct trace_record *record)
@@ -269,6 +320,7 @@ static void forget_run(struct timeline *timeline)
 	memset(timeline->process_named, 0, sizeof(timeline->process_named));
 	memset(timeline->doorbells, 0, sizeof(timeline->doorbells));
 	memset(timeline->execlists, 0, sizeof(timeline->execlists));
+	memset(&timeline->vblank, 0, sizeof(timeline->vblank));
 }
 
 int timeline_end_run(struct timeline *timeline, uint64_t time_ps)

@@ -5,7 +5,8 @@
  *
  *   doorbell   exit of the ELSP write - workload on its thread - context on the engine - workload
  *              when it is complete; on a native VM: submission - context on the engine
- *   msi        sender - handler of the vCPU or of the host
+ *   msi        sender - handler of the vCPU or of the host; sender of an emulated vblank's is the
+ *              frame that it begins
  */
 #include "sim/report/timeline_impl.h"
 
@@ -134,6 +135,31 @@ void flow_execlist_begins(struct timeline *timeline, struct track *track,
 
 /* ---- messages ---- */
 
+void flow_vblank(struct timeline *timeline, struct track *track, const struct trace_record *record)
+{
+	timeline->vblank = (struct current_vblank){
+		.vm = record->args[0],
+		.context_id = record->context_id,
+		.cause = cause_here(track, record->time_ps),
+	};
+}
+
+/* The vblank has its message then: what else the thread sends is something else's. */
+static struct cause cause_of_message(struct timeline *timeline, struct track *track,
+				     const struct trace_record *record)
+{
+	struct current_vblank *vblank = &timeline->vblank;
+
+	if (vblank->cause.in_slice && vblank->vm == record->args[0] &&
+	    vblank->context_id == record->context_id && record->context_name[0]) {
+		const struct cause cause = vblank->cause;
+
+		vblank->cause.in_slice = false;
+		return cause;
+	}
+	return cause_here(track, record->time_ps);
+}
+
 /* A vCPU keeps few apart: when there are too many, the oldest is nobody's cause any more. */
 void flow_message(struct timeline *timeline, struct track *track, const struct trace_record *record)
 {
@@ -148,7 +174,7 @@ void flow_message(struct timeline *timeline, struct track *track, const struct t
 		.vm = record->args[0],
 		.vcpu = record->args[1],
 		.at_ps = record->args[2],
-		.cause = cause_here(track, record->time_ps),
+		.cause = cause_of_message(timeline, track, record),
 	};
 }
 

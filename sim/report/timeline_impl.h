@@ -61,6 +61,13 @@ struct pending_message {
 	struct cause cause;
 };
 
+/* The vblank that its thread is just emulating: whoever is told of it, is told because of it. */
+struct current_vblank {
+	uint64_t vm;
+	unsigned context_id;
+	struct cause cause; /* not in a slice: there is none */
+};
+
 /* Execlists that an engine has and has not begun; hardware has room for two. */
 struct pending_execlists {
 	unsigned count;
@@ -91,12 +98,15 @@ struct timeline {
 	struct pending_message messages[TIMELINE_MESSAGES];
 	unsigned message_count;
 	struct pending_execlists execlists[GEN9_ENGINE_COUNT];
+	struct current_vblank vblank;
 };
 
 /* ---- tracks and slices: timeline_track.c ---- */
 
 /* The track of record's context, made and named if there is none; NULL: no memory. */
 struct track *track_of(struct timeline *timeline, const struct trace_record *record);
+/* The track of a vGPU's pipe, likewise. A vCPU of the VM has had something to say before. */
+struct track *track_of_pipe(struct timeline *timeline, uint64_t vm, uint64_t pipe);
 struct track *track_of_engine(struct timeline *timeline, uint64_t engine);
 
 unsigned timeline_pid(const struct timeline *timeline, unsigned process);
@@ -131,6 +141,7 @@ void flow_execlist(struct timeline *timeline, struct track *track,
 		   const struct trace_record *record);
 void flow_execlist_begins(struct timeline *timeline, struct track *track,
 			  const struct trace_record *record);
+void flow_vblank(struct timeline *timeline, struct track *track, const struct trace_record *record);
 void flow_message(struct timeline *timeline, struct track *track,
 		  const struct trace_record *record);
 

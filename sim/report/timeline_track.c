@@ -16,9 +16,15 @@
 #define PIDS_PER_RUN 100u
 #define TIDS_PER_RUN 10000u
 
+/* Keys of pipes of vGPUs, which are no contexts: behind those of contexts. */
+#define PIPE_KEYS      9000u
+#define PIPES_PER_VGPU 4u
+
 #define REGISTER_NAME_BYTES 48
 #define REGISTER_MASK       (~UINT64_C(3)) /* registers are named by dword */
 
+_Static_assert(PIPE_KEYS + MACHINE_VM_LIMIT * PIPES_PER_VGPU <= TIDS_PER_RUN,
+	       "thread ids of two runs would meet");
 _Static_assert(TIMELINE_PROCESS_COUNT <= PIDS_PER_RUN, "process ids of two runs would meet");
 
 unsigned timeline_pid(const struct timeline *timeline, unsigned process)
@@ -82,13 +88,10 @@ static void name_process(struct timeline *timeline, unsigned process,
 	write_order(timeline, &place, "process_sort_index", place.pid);
 }
 
-static struct track *track_add(struct timeline *timeline, const struct trace_record *record)
+static struct track *track_new(struct timeline *timeline, unsigned process, unsigned key)
 {
 	struct track *tracks =
 		reallocarray(timeline->tracks, timeline->track_count + 1, sizeof(*tracks));
-	unsigned process = process_of(record);
-	const struct vcpu *vcpu = vcpu_of(record);
-	struct trace_place place;
 	struct track *track;
 
 	if (!tracks) {
@@ -98,17 +101,33 @@ static struct track *track_add(struct timeline *timeline, const struct trace_rec
 	timeline->tracks = tracks;
 	track = &tracks[timeline->track_count++];
 	*track = (struct track){
-		.key = track_key(record),
+		.key = key,
 		.pid = timeline_pid(timeline, process),
-		.tid = timeline->run * TIDS_PER_RUN + track_key(record),
+		.tid = timeline->run * TIDS_PER_RUN + key,
 		.engine = -1,
-		.bus = vcpu ? vcpu->vm->bus : NULL,
 	};
-	name_process(timeline, process, record);
-	place = (struct trace_place){ .pid = track->pid, .tid = track->tid };
-	write_metadata(timeline, &place, "thread_name",
-		       track->key ? record->context_name : "outside of contexts");
+	return track;
+}
+
+static void name_track(struct timeline *timeline, const struct track *track, const char *name)
+{
+	const struct trace_place place = { .pid = track->pid, .tid = track->tid };
+
+	write_metadata(timeline, &place, "thread_name", name);
 	write_order(timeline, &place, "thread_sort_index", track->tid);
+}
+
+static struct track *track_add(struct timeline *timeline, const struct trace_record *record)
+{
+	const unsigned process = process_of(record);
+	const struct vcpu *vcpu = vcpu_of(record);
+	struct track *track = track_new(timeline, process, track_key(record));
+
+	if (!track)
+		return NULL;
+	track->bus = vcpu ? vcpu->vm->bus : NULL;
+	name_process(timeline, process, record);
+	name_track(timeline, track, track->key ? record->context_name : "outside of contexts");
 	return track;
 }
 
@@ -121,6 +140,25 @@ struct track *track_of(struct timeline *timeline, const struct trace_record *rec
 			return &timeline->tracks[i];
 	}
 	return track_add(timeline, record);
+}
+
+struct track *track_of_pipe(struct timeline *timeline, uint64_t vm, uint64_t pipe)
+{
+	const unsigned key = (unsigned)(PIPE_KEYS + vm * PIPES_PER_VGPU + pipe);
+	struct track *track;
+	char name[TRACK_NAME_BYTES];
+
+	for (size_t i = 0; i < timeline->track_count; i++) {
+		if (timeline->tracks[i].key == key)
+			return &timeline->tracks[i];
+	}
+	assert(vm < MACHINE_VM_LIMIT && timeline->process_named[TIMELINE_VM + vm]);
+	track = track_new(timeline, TIMELINE_VM + (unsigned)vm, key);
+	if (!track)
+		return NULL;
+	snprintf(name, sizeof(name), "virtual pipe %c", 'A' + (int)pipe);
+	name_track(timeline, track, name);
+	return track;
 }
 
 struct track *track_of_engine(struct timeline *timeline, uint64_t engine)

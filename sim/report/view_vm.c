@@ -96,6 +96,29 @@ static struct table_row *add_each_time(struct block *block, const char *op, unsi
 	return NULL;
 }
 
+/* The same for a count. */
+static void add_each_number(struct block *block, const char *op, const char *label,
+			    const char *path)
+{
+	struct table_row *row = table_add_row(&block->table, 2, label);
+	bool any = false;
+
+	for (size_t i = 0; row && i < block->table.column_count; i++) {
+		const json_t *operation = operation_of(block, i, op);
+		uint64_t ops = block_uint(operation, "count");
+		uint64_t number = block_uint(operation, path);
+
+		any = any || number;
+		if (ops)
+			human_millionths(row->cells[i], TABLE_CELL_BYTES,
+					 human_ratio_millionths(number, ops));
+		else
+			snprintf(row->cells[i], TABLE_CELL_BYTES, ABSENT);
+	}
+	if (row && !any)
+		table_drop_row(&block->table);
+}
+
 static struct table_row *add_exits_each(struct block *block, const char *op, unsigned indent,
 					const char *label)
 {
@@ -152,6 +175,19 @@ static void add_register_rows(struct block *block, const char *op)
 			if (k == i)
 				add_register_row(block, op, entry);
 		}
+	}
+}
+
+/* For operations on registers that differ from one to the next. */
+static void add_reason_rows(struct block *block, const char *op)
+{
+	for (unsigned reason = 0; reason < EXIT_REASON_COUNT; reason++) {
+		const char *name = exit_reason_name(reason);
+		char path[TABLE_LABEL_BYTES], label[TABLE_LABEL_BYTES];
+
+		snprintf(path, sizeof(path), "by_reason.%s.count", name);
+		snprintf(label, sizeof(label), "%s", name);
+		add_each_number(block, op, label, path);
 	}
 }
 
@@ -266,7 +302,8 @@ static bool has_objects(const struct block *block)
 	return false;
 }
 
-static void add_operation(struct block *block, const char *op, const char *how_many)
+/* registers: exits by register, else by reason. */
+static void add_operation(struct block *block, const char *op, const char *how_many, bool registers)
 {
 	char label[TABLE_LABEL_BYTES], path[TABLE_LABEL_BYTES];
 	const struct value_row count = { label, path, FORMAT_NUMBER, ALWAYS, false };
@@ -276,7 +313,10 @@ static void add_operation(struct block *block, const char *op, const char *how_m
 	snprintf(path, sizeof(path), "operations.%s.count", op);
 	add_value_row(block, &count);
 	set_strong(add_exits_each(block, op, 1, "exits each"));
-	add_register_rows(block, op);
+	if (registers)
+		add_register_rows(block, op);
+	else
+		add_reason_rows(block, op);
 	set_strong(add_each_time(block, op, 1, "virtual time each", "time_ps", false));
 	add_guest_time(block, op);
 	if (add_each_time(block, op, 1, "mediator's work in exits each", "exit_work.time_ps", true))
@@ -290,7 +330,7 @@ static void add_table_operations(struct block *block)
 	for (unsigned op = GUEST_OP_PPGTT_ALLOC; op <= GUEST_OP_GGTT_CLEAR; op++) {
 		if (operation_occurs(block, guest_op_name(op)))
 			add_operation(block, guest_op_name(op),
-				      "how many, the driver's own included");
+				      "how many, the driver's own included", true);
 	}
 }
 
@@ -347,7 +387,7 @@ static void add_display(struct block *block)
 		add_value_row(block, &rows[i]);
 	for (unsigned op = 0; op < GUEST_OP_COUNT; op++) {
 		if (is_display_operation(op) && operation_occurs(block, guest_op_name(op)))
-			add_operation(block, guest_op_name(op), "how many planes");
+			add_operation(block, guest_op_name(op), "how many planes", false);
 	}
 }
 

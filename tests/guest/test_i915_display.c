@@ -388,14 +388,14 @@ static void scalers_are_few(void **state)
 	}
 	assert_int_equal(i915_flip(s.f.i915, 0, updates, 3, NULL), -I915_EINVAL);
 	assert_int_equal(i915_flip(s.f.i915, 0, updates, 2, NULL), 0);
-	assert_int_equal(s.f.plat->regs[PS_CTRL(0, 0) / 4] & PS_CTRL_PLANE_MASK, PS_CTRL_PLANE(2));
-	assert_int_equal(s.f.plat->regs[PS_CTRL(0, 1) / 4] & PS_CTRL_PLANE_MASK, PS_CTRL_PLANE(3));
+	assert_int_equal(s.f.plat->regs[PS_CTRL(0, 0) / 4] & PS_CTRL_PLANE_MASK, PS_CTRL_PLANE(1));
+	assert_int_equal(s.f.plat->regs[PS_CTRL(0, 1) / 4] & PS_CTRL_PLANE_MASK, PS_CTRL_PLANE(2));
 	vblank(&s);
 	/* A third needs one that another gives back, be it in the same flip. */
 	assert_int_equal(i915_flip(s.f.i915, 0, &updates[2], 1, NULL), -I915_EINVAL);
 	updates[1].dst_width = updates[1].dst_height = 0;
 	assert_int_equal(i915_flip(s.f.i915, 0, updates + 1, 2, NULL), 0);
-	assert_int_equal(s.f.plat->regs[PS_CTRL(0, 1) / 4] & PS_CTRL_PLANE_MASK, PS_CTRL_PLANE(4));
+	assert_int_equal(s.f.plat->regs[PS_CTRL(0, 1) / 4] & PS_CTRL_PLANE_MASK, PS_CTRL_PLANE(3));
 	/* Pipe C has one. */
 	assert_int_equal(i915_display_enable(s.f.i915, 2, &hd60), 0);
 	updates[1].dst_width = updates[1].dst_height = 64;

@@ -129,17 +129,11 @@ static const struct row vm_rows[] = {
 	  "[elsp_submit], or a number such as 0x1\n"													     },
 	{ VM0 "    pvmmio: [elsp_sumbit]\n",
          "bad.yaml:3:14: no level 'elsp_sumbit'; expected one of "
-	  "elsp_submit, master_irq, ppgtt_update, ggtt_update, pv_submission; did you mean "
-	  "'elsp_submit'?\n"																     },
-	{ VM0 "    pvmmio: [elsp_submit, plane_update]\n",
-         "bad.yaml:3:27: level 'plane_update' is not implemented in this version; expected one of "
-	  "elsp_submit, master_irq, ppgtt_update, ggtt_update, pv_submission\n"										  },
-	{ VM0 "    pvmmio: 0x15\n",							       "bad.yaml:3:13: level 'plane_wm_update' is not implemented in "
-				    "this version; expected one of elsp_submit, master_irq, "
-				    "ppgtt_update, ggtt_update, pv_submission\n"                                              },
+	  "elsp_submit, plane_update, plane_wm_update, master_irq, ppgtt_update, ggtt_update, "
+	  "mmio_read_passthrough, pv_submission; did you mean 'elsp_submit'?\n"												 },
 	{ VM0 "    pvmmio: 0x100\n",
-         "bad.yaml:3:13: '0x100' has bits that are no level; expected 0xb9\n"										    },
-	{ VM0 "    pvmmio: 0x\n",								 "bad.yaml:3:13: '0x' is no number of levels; expected 0xb9\n"  },
+         "bad.yaml:3:13: '0x100' has bits that are no level; expected 0xff\n"										    },
+	{ VM0 "    pvmmio: 0x\n",								 "bad.yaml:3:13: '0x' is no number of levels; expected 0xff\n"  },
 	{ VM0 "    pvmmio: {elsp_submit: 1}\n",
          "bad.yaml:3:13: 'pvmmio' is a mapping; expected a value or a list\n"										    },
 	{ VM0 "    shadow: out_of_sync\n    ppgtt: 64bit\n    huge_pages: yes\n",
