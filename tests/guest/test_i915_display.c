@@ -338,7 +338,7 @@ static void scaled_and_keyed(void **state)
 	next_write(&cursor, 0x701a0, 0x445566);
 	next_write(&cursor, 0x70198, 0x7ffffff);
 	expect_plane_head(&cursor);
-	next_write(&cursor, 0x68180, 0x80000000 | 2u << 25);
+	next_write(&cursor, 0x68180, 0x80000000 | 1u << 25);
 	next_write(&cursor, 0x68160, 0);
 	next_write(&cursor, 0x68188, 0x2000);
 	next_write(&cursor, 0x68194, 0x2000);
@@ -947,7 +947,7 @@ static void plane_record(void **state)
 	assert_int_equal(record->plane.offset, 5 << 16 | 3);
 	assert_int_equal(record->plane.stride, 120);
 	assert_int_equal(record->plane.size, 479 << 16 | 639);
-	assert_int_equal(record->plane.ps_ctrl, 0x80000000 | 2u << 25);
+	assert_int_equal(record->plane.ps_ctrl, 0x80000000 | 1u << 25);
 	assert_int_equal(record->plane.ps_win_pos, 70 << 16 | 90);
 	assert_int_equal(record->plane.ps_win_sz, 1280 << 16 | 960);
 	assert_int_equal(record->plane.pos, 0);
@@ -968,7 +968,7 @@ static void second_scaler_in_a_record(void **state)
 	assert_int_equal(i915_flip(s.f.i915, 0, updates, 2, NULL), 0);
 	assert_int_equal(s.f.plat->display.records[0].plane.flags >> 8 & 3, 0);
 	assert_int_equal(s.f.plat->display.records[1].plane.flags >> 8 & 3, 1);
-	assert_int_equal(s.f.plat->display.records[1].plane.ps_ctrl, 0x80000000 | 4u << 25);
+	assert_int_equal(s.f.plat->display.records[1].plane.ps_ctrl, 0x80000000 | 3u << 25);
 	screen_end(&s);
 }
 

@@ -130,7 +130,7 @@ static const struct row vm_rows[] = {
 	{ VM0 "    pvmmio: [elsp_sumbit]\n",
          "bad.yaml:3:14: no level 'elsp_sumbit'; expected one of "
 	  "elsp_submit, plane_update, plane_wm_update, master_irq, ppgtt_update, ggtt_update, "
-	  "mmio_read_passthrough, pv_submission; did you mean 'elsp_submit'?\n"												 },
+	  "mmio_read_passthrough, pv_submission; did you mean 'elsp_submit'?\n"										  },
 	{ VM0 "    pvmmio: 0x100\n",
          "bad.yaml:3:13: '0x100' has bits that are no level; expected 0xff\n"										    },
 	{ VM0 "    pvmmio: 0x\n",								 "bad.yaml:3:13: '0x' is no number of levels; expected 0xff\n"  },
@@ -604,7 +604,8 @@ static void wrong_overrides(void **state)
 		"--set platform.set.exit.reentry=-1ns: 'exit.reentry': '-1ns' is negative; "
 		"expected a time such as 10us\n"
 		"--set vms.vm0.pvmmio=[elsp_submit, nothing]: no level 'nothing'; expected one of "
-		"elsp_submit, master_irq, ppgtt_update, ggtt_update, pv_submission\n");
+		"elsp_submit, plane_update, plane_wm_update, master_irq, ppgtt_update, "
+		"ggtt_update, mmio_read_passthrough, pv_submission\n");
 	free(messages);
 }
 
