@@ -45,5 +45,6 @@ int command_run(int argc, char **argv);
 int command_sweep(int argc, char **argv);
 int command_merge(int argc, char **argv);
 int command_break_even(int argc, char **argv);
+int command_sensitivity(int argc, char **argv);
 
 #endif

@@ -28,12 +28,16 @@ const char *check_reserved_name(unsigned index)
 
 /* ---- platform ---- */
 
-static void set_parameter(struct sim_config *config, struct param_ref ref, uint64_t value)
+static void set_parameter(struct sim_config *config, struct param_ref ref, uint64_t value,
+			  struct config_range range)
 {
-	if (ref.kind == PROFILE_COSTS)
+	if (ref.kind == PROFILE_COSTS) {
 		config->costs.value[ref.index] = value;
-	else
+		config->cost_ranges[ref.index] = range;
+	} else {
 		config->hardware.value[ref.index] = value;
+		config->hardware_ranges[ref.index] = range;
+	}
 }
 
 /* Fill in the profile that key names. 0 also after an error that diag has. */
@@ -54,8 +58,12 @@ static int check_profile(const struct check *check, const struct yaml_node *plat
 			  check->scenario_path, check->profile_dir, &profile);
 	if (err)
 		return err == -ENOMEM ? err : 0;
-	for (; ref.index < param_count(kind); ref.index++)
-		set_parameter(config, ref, profile->params[ref.index].value);
+	for (; ref.index < param_count(kind); ref.index++) {
+		const struct profile_param *param = &profile->params[ref.index];
+
+		set_parameter(config, ref, param->value,
+			      (struct config_range){ param->low, param->high });
+	}
 	snprintf(kind == PROFILE_COSTS ? config->costs_name : config->hardware_name,
 		 CONFIG_NAME_BYTES, "%s", profile->head.name);
 	if (kind == PROFILE_COSTS)
@@ -122,7 +130,7 @@ static void check_set(const struct check *check, const struct yaml_node *set, ui
 			diag_error(check->diag, entry->key_pos, "parameter '%s' is given twice",
 				   param_name(ref));
 		else if (!param_read(check->diag, ref, entry, cpu_hz, &value))
-			set_parameter(config, ref, value);
+			set_parameter(config, ref, value, (struct config_range){ value, value });
 	}
 }
 

@@ -163,12 +163,19 @@ struct vm_config {
 	struct workload_config workload;
 };
 
+/* What a parameter may be: its profile's range, or its value where a scenario sets it. */
+struct config_range {
+	uint64_t low, high;
+};
+
 struct sim_config {
 	uint64_t seed;
 	char hardware_name[CONFIG_NAME_BYTES];
 	struct hw_profile hardware;
 	char costs_name[CONFIG_NAME_BYTES];
 	struct cost_profile costs;
+	struct config_range hardware_ranges[HW_PARAM_COUNT];
+	struct config_range cost_ranges[COST_PARAM_COUNT];
 	uint32_t oos_pool_pages; /* of the mediator, for all VMs */
 	struct vm_config *vms;
 	size_t vm_count;
