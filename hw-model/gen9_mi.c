@@ -412,6 +412,7 @@ const struct gen9_command_info gen9_mi_commands[64] = {
 	[0x2c] = SKIP("MI_LOAD_URB_MEM", ON_RCS),
 	[0x2d] = SKIP("MI_STORE_URB_MEM", ON_RCS),
 	[0x2e] = DO("MI_COPY_MEM_MEM", ON_EVERY, 5, 5, mi_copy_mem_mem),
+	[0x2f] = DO("MI_ATOMIC", ON_EVERY, 3, 11, gen9_mi_atomic),
 	[0x31] = DO("MI_BATCH_BUFFER_START", ON_EVERY, 3, 3, mi_batch_buffer_start),
 };
 /* clang-format on */

@@ -14,7 +14,7 @@
  *   gen9_reset.c          engine reset, hang, stop
  *   gen9_pipe.h   and the files it names: display pipes and planes
  *   gen9_command.c        fetch and decode: tables of commands
- *   gen9_mi.c, gen9_blt.c, gen9_render.c   what commands do
+ *   gen9_mi.c, gen9_atomic.c, gen9_blt.c, gen9_render.c   what commands do
  *
  * Code of an engine runs on the engine's own executor context. Whatever can let others in returns 0
  * or:
@@ -324,6 +324,9 @@ static inline uint64_t gen9_address(uint32_t low, uint32_t high, uint32_t align)
 {
 	return ((uint64_t)(high & 0xffffu) << 32) | (low & ~(align - 1u));
 }
+
+/* gen9_atomic.c: a command of that table */
+int gen9_mi_atomic(struct gen9_engine *engine, const uint32_t *dw);
 
 extern const struct gen9_command_info gen9_mi_commands[64];
 extern const struct gen9_command_info gen9_blt_commands[128];

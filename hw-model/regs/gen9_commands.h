@@ -40,6 +40,11 @@
 #define MI_LOAD_REGISTER_MEM    0x14800002u
 #define MI_LOAD_REGISTER_REG    0x15000001u
 #define MI_COPY_MEM_MEM         0x17000003u
+#define MI_ATOMIC               0x17800001u /* 3 dwords: operation 15:8, address low, high */
+#define MI_ATOMIC_INLINE_DWORDS 8u          /* added to the header for the form of 11 dwords */
+#define MI_ATOMIC_RETURN        (1u << 16)
+#define MI_ATOMIC_INLINE        (1u << 18)
+#define MI_ATOMIC_QWORD         (1u << 19)
 #define MI_BATCH_BUFFER_START   0x18800001u /* 3 dwords: address low, high */
 #define MI_BATCH_PPGTT          (1u << 8)
 #define MI_BATCH_SECOND_LEVEL   (1u << 22)

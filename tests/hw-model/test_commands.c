@@ -145,6 +145,90 @@ static void test_copy_mem_mem(struct rig *rig)
 	CHECK_EQ(rig, rig_load(rig, to + 16), 0);
 }
 
+#define ATOMIC(op)   (MI_ATOMIC | MI_USE_GGTT | MI_ATOMIC_RETURN | (op) << 8)
+#define ATOMIC64(op) (ATOMIC(0x20u | (op)) | MI_ATOMIC_QWORD)
+#define LONG_FORM    (MI_ATOMIC_INLINE + MI_ATOMIC_INLINE_DWORDS)
+
+static void test_atomic(struct rig *rig)
+{
+	/* clang-format off */
+	static const struct {
+		uint32_t op;
+		uint64_t memory, a, b, result, result32;
+	} rows[] = {
+		{ 1, 0xf0f0f0f0f0f0f0f0, 0x3333333344444444, 0, 0x3030303040404040, 0x40404040 },
+		{ 2, 0xf0f0f0f0f0f0f0f0, 0x3333333344444444, 0, 0xf3f3f3f3f4f4f4f4, 0xf4f4f4f4 },
+		{ 3, 0xf0f0f0f0f0f0f0f0, 0x3333333344444444, 0, 0xc3c3c3c3b4b4b4b4, 0xb4b4b4b4 },
+		{ 4, 1, 0x3333333344444444, 0, 0x3333333344444444, 0x44444444 },
+		{ 5, 0x1ffffffff, 7, 0, 0x200000000, 0 },
+		{ 6, 0x200000000, 7, 0, 0x1ffffffff, 0xffffffff },
+		{ 7, 0x1fffffffe, 3, 0, 0x200000001, 1 },
+		{ 8, 0x200000001, 3, 0, 0x1fffffffe, 0xfffffffe },
+		{ 9, 3, 0x200000001, 0, 0x1fffffffe, 0xfffffffe },
+		{ 10, 5, 0xffffffffffffffff, 0, 5, 5 },
+		{ 10, 0x80000000, 1, 0, 0x80000000, 1 },
+		{ 11, 5, 0xffffffffffffffff, 0, 0xffffffffffffffff, 0xffffffff },
+		{ 11, 0x80000000, 1, 0, 1, 0x80000000 },
+		{ 12, 5, 0xffffffffffffffff, 0, 0xffffffffffffffff, 0xffffffff },
+		{ 13, 5, 0xffffffffffffffff, 0, 5, 5 },
+		{ 14, 5, 5, 9, 9, 9 },
+		{ 14, 5, 0x100000005, 9, 5, 9 },
+	};
+	/* clang-format on */
+	uint32_t at = rig_alloc(rig, 1);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t a = (uint32_t)rows[i].a, a_high = (uint32_t)(rows[i].a >> 32);
+		uint32_t memory = (uint32_t)rows[i].memory;
+		uint32_t memory_high = (uint32_t)(rows[i].memory >> 32);
+
+		rig_put(rig, at, memory, memory_high);
+		run(rig, GEN9_BCS0, ATOMIC64(rows[i].op) + LONG_FORM, at, 0, a, (uint32_t)rows[i].b,
+		    a_high, 0, 0, 0, 0, 0);
+		CHECK_EQ(rig, rig_load64(rig, at), rows[i].result);
+		CHECK_EQ(rig, rig_read(rig, BCS(0x600)), memory);
+		CHECK_EQ(rig, rig_read(rig, BCS(0x604)), memory_high);
+		rig_put(rig, at, memory, 0x77777777);
+		rig_write(rig, BCS(0x600), a);
+		rig_write(rig, BCS(0x604), a_high);
+		rig_write(rig, BCS(0x620), (uint32_t)rows[i].b);
+		run(rig, GEN9_BCS0, ATOMIC(rows[i].op), at, 0, MI_NOOP);
+		CHECK_EQ(rig, rig_load64(rig, at), UINT64_C(0x77777777) << 32 | rows[i].result32);
+		CHECK_EQ(rig, rig_read(rig, BCS(0x600)), memory);
+	}
+}
+
+static void test_atomics_that_do_not_exist(struct rig *rig)
+{
+	uint32_t at = rig_alloc(rig, 1);
+
+	expect_hang(rig, GEN9_BCS0, 0, ATOMIC(0), at, 0, MI_NOOP);
+	expect_hang(rig, GEN9_BCS0, 0, ATOMIC(15u), at, 0, MI_NOOP);
+	expect_hang(rig, GEN9_BCS0, 0, ATOMIC(0x25u), at, 0, MI_NOOP);
+	expect_hang(rig, GEN9_BCS0, 0, ATOMIC(5u) | MI_ATOMIC_QWORD, at, 0, MI_NOOP);
+	expect_hang(rig, GEN9_BCS0, 0, ATOMIC(0x25u) | 2u << 19, at, 0, MI_NOOP);
+	expect_hang(rig, GEN9_BCS0, 0, ATOMIC(5u) | MI_ATOMIC_INLINE, at, 0, MI_NOOP);
+}
+
+/* Two engines that count in one place lose nothing. */
+static void test_atomics_of_two_engines(struct rig *rig)
+{
+	uint32_t at = rig_alloc(rig, 1);
+	struct rig_context a, b;
+
+	rig_context_init(&a, rig, GEN9_BCS0, 1);
+	rig_context_init(&b, rig, GEN9_VCS0, 2);
+	for (unsigned i = 0; i < 50; i++) {
+		rig_emit(&a, ATOMIC(5u), at, 0, MI_NOOP);
+		rig_emit(&b, ATOMIC(5u), at, 0, MI_NOOP);
+	}
+	rig_submit(&a, NULL);
+	rig_submit(&b, NULL);
+	rig_wait_idle(rig, GEN9_BCS0);
+	rig_wait_idle(rig, GEN9_VCS0);
+	CHECK_EQ(rig, rig_load(rig, at), 100);
+}
+
 static void test_flush_dw(struct rig *rig)
 {
 	uint32_t at = rig_alloc(rig, 1);
@@ -544,6 +628,9 @@ static void test_waiting_semaphore_can_be_preempted(struct rig *rig)
 	T(test_registers_act_on_commands_as_on_the_cpu)                                            \
 	T(test_longest_load_register_imm)                                                          \
 	T(test_copy_mem_mem)                                                                       \
+	T(test_atomic)                                                                             \
+	T(test_atomics_that_do_not_exist)                                                          \
+	T(test_atomics_of_two_engines)                                                             \
 	T(test_flush_dw)                                                                           \
 	T(test_flush_dw_timestamp)                                                                 \
 	T(test_flush_dw_index_of_the_context)                                                      \
