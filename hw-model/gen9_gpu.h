@@ -7,6 +7,9 @@
  * through the GGTT and PPGTT, moves real bytes, saves the image, writes status entries, raises
  * interrupts. Registers have their real offsets (regs/gen9_regs.h).
  *
+ * Three display pipes, each with three planes and a cursor, run on the same clock: see
+ * gen9_display.h for what they show.
+ *
  * The model knows nothing of VMs or mediators: whoever writes its registers is its driver. Its
  * memory accesses go through a DMA domain: host physical when a host drives it, guest physical
  * when it is passed through to one VM.
