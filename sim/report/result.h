@@ -62,7 +62,8 @@ struct workload_result {
 struct display_result {
 	uint64_t flips;      /* asked of the driver */
 	uint64_t flips_done; /* seen done by the guest */
-	uint64_t flips_late; /* of those: done later than a frame after they were asked for */
+	uint64_t flips_late; /* of those: done later than one and a half frames after they were
+				asked for */
 	uint64_t flips_torn; /* of those: a vblank came between their first and last register */
 	uint64_t flips_lost; /* not done within the workload's timeout */
 	uint64_t latency_ps; /* of those done, summed up: from the call to the vblank that showed
