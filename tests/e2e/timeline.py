@@ -251,6 +251,17 @@ class Shape(Files):
                         for before, after in zip(samples, samples[1:]))
             self.assertEqual(total, vm["exits"]["count"] * 10**12)
 
+    def check_pipes(self, timeline, process, vm):
+        """A VM's virtual pipe: frame after frame, without gaps."""
+        frames = timeline.of_process(process, "display")
+        if "display" not in vm or vm["mode"] == "native":
+            self.assertEqual(frames, [])
+            return
+        self.assertGreaterEqual(len(frames), vm["display"]["vblank_interrupts"])
+        for one, after in zip(frames, frames[1:]):
+            self.assertEqual(one.end, after.start)
+            self.assertLess(one.args["frame"], after.args["frame"])
+
     def check_flows(self, timeline):
         for flow in timeline.flows.values():
             ends = [one for one in flow if one.phase != "t"]
@@ -270,6 +281,7 @@ class Shape(Files):
                 self.check_exits(timeline, process, vm)
                 self.check_operations(timeline, process, vm)
                 self.check_rate(timeline, process, vm)
+                self.check_pipes(timeline, process, vm)
             self.check_work(timeline, title, variant)
             self.check_engines(timeline, title, variant)
 
@@ -297,6 +309,24 @@ class Shape(Files):
                        and taken.at <= flow[0].at <= done.at
                        and "interrupt" in timeline.under(flow[1])}
             self.assertTrue(handled)
+
+    def test_vblank_to_handler(self):
+        """Each vblank that the driver handles has an arrow from the frame that it begins."""
+        for variant, process, thread in (("native", "GPU", "gpu pipe A"),
+                                         ("one", "vm0", "virtual pipe A")):
+            with self.subTest(variant):
+                report, trace = self.run_traced("--variant", variant,
+                                                simulator.SCENARIOS / "flip.yaml")
+                timeline = Timeline(trace)
+                (vm,) = json.loads(report)["variants"][0]["vms"]
+                (tid,) = [tid for tid, (pid, name) in timeline.threads.items() if name == thread
+                          and timeline.processes[pid] == f"flip {variant}: {process}"]
+                told = [flow for flow in timeline.flows.values() if flow[0].tid == tid]
+                self.assertEqual(len(told), vm["display"]["vblank_interrupts"])
+                for begin, end in told:
+                    self.assertTrue(any(name.startswith("frame ")
+                                        for name in timeline.under(begin)))
+                    self.assertIn("interrupt", timeline.under(end))
 
     def test_hangs_and_resets(self):
         _, trace = self.run_traced(simulator.SCENARIOS / "misbehaving-guest.yaml")
