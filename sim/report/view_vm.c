@@ -38,23 +38,7 @@ static bool is_nothing(const json_t *value)
 	       (json_is_array(value) && json_array_size(value) == 0);
 }
 
-/* When a row is worth its line. */
-enum presence {
-	ALWAYS,
-	IF_ANY,     /* there is something in some column */
-	IF_DIFFERS, /* columns differ; what they have in common is in the heading */
-};
-
-/* A value of the VM, or of its variant, in each column. */
-struct value_row {
-	const char *label;
-	const char *path;
-	enum format format;
-	enum presence presence;
-	bool of_variant;
-};
-
-static void add_value_row(struct block *block, const struct value_row *spec)
+void block_add_value(struct block *block, const struct value_row *spec)
 {
 	struct table_row *row = table_add_row(&block->table, 1, spec->label);
 	bool keep = spec->presence == ALWAYS ||
@@ -249,7 +233,7 @@ static void add_work_rows(struct block *block, const char *op, const char *where
 	}
 }
 
-static bool operation_occurs(const struct block *block, const char *op)
+bool block_has_operation(const struct block *block, const char *op)
 {
 	for (size_t i = 0; i < block->table.column_count; i++) {
 		if (operation_of(block, i, op))
@@ -269,10 +253,10 @@ static void add_submit(struct block *block)
 	static const struct value_row submissions = { "submissions", "operations.submit.count",
 						      FORMAT_NUMBER, ALWAYS, false };
 
-	if (!operation_occurs(block, "submit"))
+	if (!block_has_operation(block, "submit"))
 		return;
 	block_add_heading(block, 0, "submission");
-	add_value_row(block, &submissions);
+	block_add_value(block, &submissions);
 	set_strong(add_exits_each(block, "submit", 1, "exits per submission"));
 	add_register_rows(block, "submit");
 	set_strong(
@@ -302,8 +286,7 @@ static bool has_objects(const struct block *block)
 	return false;
 }
 
-/* registers: exits by register, else by reason. */
-static void add_operation(struct block *block, const char *op, const char *how_many, bool registers)
+void block_add_operation(struct block *block, const char *op, const char *how_many, bool registers)
 {
 	char label[TABLE_LABEL_BYTES], path[TABLE_LABEL_BYTES];
 	const struct value_row count = { label, path, FORMAT_NUMBER, ALWAYS, false };
@@ -311,7 +294,7 @@ static void add_operation(struct block *block, const char *op, const char *how_m
 	block_add_heading(block, 0, op);
 	snprintf(label, sizeof(label), "%s", how_many);
 	snprintf(path, sizeof(path), "operations.%s.count", op);
-	add_value_row(block, &count);
+	block_add_value(block, &count);
 	set_strong(add_exits_each(block, op, 1, "exits each"));
 	if (registers)
 		add_register_rows(block, op);
@@ -328,66 +311,9 @@ static void add_table_operations(struct block *block)
 	if (!has_objects(block))
 		return;
 	for (unsigned op = GUEST_OP_PPGTT_ALLOC; op <= GUEST_OP_GGTT_CLEAR; op++) {
-		if (operation_occurs(block, guest_op_name(op)))
-			add_operation(block, guest_op_name(op),
-				      "how many, the driver's own included", true);
-	}
-}
-
-/* ---- display ---- */
-
-static bool is_display_operation(enum guest_op op)
-{
-	return op == GUEST_OP_FLIP || op == GUEST_OP_WATERMARK;
-}
-
-static bool has_display(const struct block *block)
-{
-	for (size_t i = 0; i < block->table.column_count; i++) {
-		if (json_object_get(block_vm(block, i), "display"))
-			return true;
-	}
-	return false;
-}
-
-static void add_flip_latency(struct block *block)
-{
-	struct table_row *row = table_add_row(&block->table, 1, "from call to vblank, mean");
-
-	for (size_t i = 0; row && i < block->table.column_count; i++) {
-		const json_t *latency = view_dig(block_vm(block, i), "display.flip_latency");
-
-		block_each_time(row->cells[i], latency, block_uint(latency, "time_ps"));
-	}
-}
-
-static void add_display(struct block *block)
-{
-	static const struct value_row rows[] = {
-		{"flips done",                 "display.flips_done",          FORMAT_NUMBER, IF_ANY, false},
-		{ "late",                      "display.flips_late",          FORMAT_NUMBER, IF_ANY, false},
-		{ "torn",                      "display.flips_torn",          FORMAT_NUMBER, IF_ANY, false},
-		{ "lost",                      "display.flips_lost",          FORMAT_NUMBER, IF_ANY, false},
-		{ "from call to vblank, most", "display.flip_latency.max_ps", FORMAT_TIME,   IF_ANY,
-                 false										    },
-		{ "put off for a near vblank", "display.evasions",            FORMAT_NUMBER, IF_ANY, false},
-		{ "frames",                    "display.frames",              FORMAT_NUMBER, ALWAYS, false},
-		{ "vblank interrupts",         "display.vblank_interrupts",   FORMAT_NUMBER, ALWAYS, false},
-		{ "vblanks not seen",          "display.vblanks_lost",        FORMAT_NUMBER, IF_ANY, false},
-		{ "watermark updates",         "display.watermark_updates",   FORMAT_NUMBER, IF_ANY, false},
-		{ "steps that failed",         "display.errors",              FORMAT_NUMBER, IF_ANY, false},
-		{ "last of them with",         "display.error",               FORMAT_STRING, IF_ANY, false},
-	};
-
-	if (!has_display(block))
-		return;
-	block_add_heading(block, 0, "display");
-	add_flip_latency(block);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		add_value_row(block, &rows[i]);
-	for (unsigned op = 0; op < GUEST_OP_COUNT; op++) {
-		if (is_display_operation(op) && operation_occurs(block, guest_op_name(op)))
-			add_operation(block, guest_op_name(op), "how many planes", false);
+		if (block_has_operation(block, guest_op_name(op)))
+			block_add_operation(block, guest_op_name(op),
+					    "how many, the driver's own included", true);
 	}
 }
 
@@ -401,9 +327,9 @@ static void add_operations(struct block *block)
 		const char *name = guest_op_name(op);
 		char label[TABLE_LABEL_BYTES];
 
-		if (op == GUEST_OP_SUBMIT || !operation_occurs(block, name) ||
+		if (op == GUEST_OP_SUBMIT || !block_has_operation(block, name) ||
 		    (is_table_operation(op) && has_objects(block)) ||
-		    (is_display_operation(op) && has_display(block)))
+		    (block_is_display_operation(op) && block_has_display(block)))
 			continue;
 		if (!any)
 			block_add_heading(block, 0, "other operations, each");
@@ -449,7 +375,7 @@ static const struct value_row run_rows[] = {
 static void add_value_rows(struct block *block, const struct value_row *specs, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		add_value_row(block, &specs[i]);
+		block_add_value(block, &specs[i]);
 }
 
 /* Has an earlier column an incident of this name? */
@@ -528,7 +454,7 @@ int view_write_vm(const json_t *variants, const char *vm_name, FILE *out, bool c
 	add_value_rows(&block, head_rows, sizeof(head_rows) / sizeof(head_rows[0]));
 	block_add_objects(&block);
 	add_table_operations(&block);
-	add_display(&block);
+	block_add_display(&block);
 	add_submit(&block);
 	add_operations(&block);
 	block_add_heading(&block, 0, "workload");
