@@ -16,23 +16,18 @@
 
 #include "guest/i915_batch.h"
 #include "host/check.h"
-#include "host/gvt.h"
-#include "hw-model/gen9_gpu.h"
 #include "sim/abi/pvmmio.h"
-#include "sim/machine/machine.h"
 #include "sim/machine/platform_impl.h"
-#include "sim/machine/vm.h"
+#include "tests/guest/real.h"
 
-#define VCPUS      4u
-#define ROUNDS     40u
-#define IN_FLIGHT  3u
-#define CROWD      50u /* bindings of each vCPU in the shared space, one right after the other */
-#define MAX_PAGES  40u
-#define SHARED     3u /* bindings of each vCPU in the shared space */
-#define HOST_BAR0  UINT64_C(0x2000000000)
-#define GUEST_BAR0 UINT64_C(0x100000000)
-#define MIB        UINT64_C(0x100000)
-#define GIB        UINT64_C(0x40000000)
+#define VCPUS     4u
+#define ROUNDS    40u
+#define IN_FLIGHT 3u
+#define CROWD     50u /* bindings of each vCPU in the shared space, one right after the other */
+#define MAX_PAGES 40u
+#define SHARED    3u /* bindings of each vCPU in the shared space */
+#define MIB       UINT64_C(0x100000)
+#define GIB       UINT64_C(0x40000000)
 
 /* Longer than a whole run: who sleeps for that long has missed a wake-up. */
 #define WAIT_NS UINT64_C(10000000000)
@@ -50,13 +45,8 @@ struct mode {
 struct world {
 	struct mode mode;
 	struct machine *m;
-	struct vm *vm;
 	struct platform *plat;
-	struct gen9_gpu *gpu;
-	struct gvt *gvt;
-	struct vgpu *vgpu;
-	struct bus_region regions[2];
-	struct bus *gpu_bus;
+	struct real real;
 
 	struct i915 *i915;
 	struct i915_context *shared;
@@ -69,83 +59,6 @@ struct world {
 		unsigned id;
 	} work[VCPUS];
 };
-
-static void create_gpu(struct world *w, struct bus *bus, uint64_t bar0, struct dma_domain dma,
-		       struct msi_target msi)
-{
-	struct hw_profile profile;
-	const struct gen9_gpu_config config = {
-		.m = w->m, .profile = &profile, .dma = dma, .msi = msi
-	};
-
-	for (unsigned i = 0; i < HW_PARAM_COUNT; i++)
-		profile.value[i] = 40 * PS_PER_NS + i;
-	assert_int_equal(gen9_gpu_create(&w->gpu, &config), 0);
-	gen9_gpu_regions(w->gpu, bar0, &w->regions[0], &w->regions[1]);
-	for (unsigned i = 0; i < 2; i++)
-		assert_int_equal(bus_map(bus, &w->regions[i], BUS_PASSTHROUGH), 0);
-	w->gpu_bus = bus;
-}
-
-static void create_vgpu(struct world *w)
-{
-	const struct gvt_config gvt = {
-		.m = w->m,
-		.gpu_bar0 = HOST_BAR0,
-		.pvmmio_offered = LEVELS,
-	};
-	const struct vgpu_config vgpu = {
-		.vm = w->vm,
-		.bar0 = GUEST_BAR0,
-		.aperture_bytes = 64 * MIB,
-		.hidden_bytes = 384 * MIB,
-		.fence_count = 4,
-		.pvmmio_allowed = LEVELS,
-		.shadow = w->mode.shadow,
-	};
-
-	assert_int_equal(gvt_create(&w->gvt, &gvt), 0);
-	create_gpu(w, w->m->host_bus, HOST_BAR0, (struct dma_domain){ .pm = w->m->pm },
-		   gvt_msi_target(w->gvt));
-	assert_int_equal(gvt_start(w->gvt), 0);
-	assert_int_equal(vgpu_create(&w->vgpu, w->gvt, &vgpu), 0);
-}
-
-static void create_world(struct world *w)
-{
-	const struct vm_options options = { .name = "smp",
-					    .memory_bytes = 64 * MIB,
-					    .vcpu_count = VCPUS,
-					    .virtualized = w->mode.gvt };
-	struct cost_profile costs = { 0 };
-	const struct machine_config config = { .seed = 1, .costs = &costs };
-
-	for (unsigned i = 0; i < COST_PARAM_COUNT; i++)
-		costs.value[i] = 70 * PS_PER_NS + i;
-	costs.value[COST_INTERRUPT_POSTED] = 0;
-	assert_int_equal(machine_create(&w->m, &config), 0);
-	assert_int_equal(vm_create(&w->vm, w->m, &options), 0);
-	assert_int_equal(platform_create(&w->plat, w->vm), 0);
-	if (w->mode.gvt) {
-		create_vgpu(w);
-		return;
-	}
-	create_gpu(w, w->vm->bus, GUEST_BAR0, w->vm->dma, vcpu_msi_target(w->vm->vcpus[0]));
-	gen9_gpu_pci_config(w->gpu, GUEST_BAR0, w->vm->pci_config, sizeof(w->vm->pci_config));
-}
-
-static void destroy_world(struct world *w)
-{
-	platform_destroy(w->plat);
-	if (w->vgpu)
-		vgpu_destroy(w->vgpu);
-	if (w->gvt)
-		gvt_destroy(w->gvt);
-	for (unsigned i = 0; i < 2; i++)
-		bus_unmap(w->gpu_bus, &w->regions[i]);
-	gen9_gpu_destroy(w->gpu);
-	machine_destroy(w->m);
-}
 
 /* ---- the guest's software ---- */
 
@@ -354,13 +267,18 @@ static void vcpu_main(void *arg)
 
 static void run(const struct mode *mode, uint32_t seed)
 {
+	const struct real_options options = {
+		.gvt = mode->gvt, .levels = LEVELS, .shadow = mode->shadow, .vcpu_count = VCPUS
+	};
 	struct world w = { .mode = *mode };
 	char why[200] = "";
 
-	create_world(&w);
+	real_create(&w.real, &options);
+	w.m = w.real.m;
+	w.plat = w.real.plat;
 	for (unsigned i = 0; i < VCPUS; i++) {
 		w.work[i] = (struct vcpu_work){ &w, seed * VCPUS + i, i };
-		assert_int_equal(vcpu_start(w.vm, i, 0, vcpu_main, &w.work[i]), 0);
+		assert_int_equal(vcpu_start(w.real.vm, i, 0, vcpu_main, &w.work[i]), 0);
 	}
 	executor_run(w.m->ex);
 	assert_int_equal(w.finished, VCPUS);
@@ -371,16 +289,16 @@ static void run(const struct mode *mode, uint32_t seed)
 	assert_int_equal(w.stats.vgpu_active, mode->gvt);
 	assert_int_equal(w.stats.pvmmio_levels, mode->levels);
 	assert_int_equal(platform_pages_in_use(w.plat), 0);
-	if (w.gvt && gvt_check(w.gvt, why, sizeof(why)))
+	if (w.real.gvt && gvt_check(w.real.gvt, why, sizeof(why)))
 		fail_msg("%s", why);
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
 		struct gen9_engine_stats stats;
 
-		gen9_gpu_engine_stats(w.gpu, i, &stats);
+		gen9_gpu_engine_stats(w.real.gpu, i, &stats);
 		assert_int_equal(stats.elsp_overruns, 0);
 		assert_int_equal(stats.hangs, 0);
 	}
-	destroy_world(&w);
+	real_destroy(&w.real);
 }
 
 static void vcpus_at_once_native(void **state)
