@@ -4,7 +4,7 @@
  *
  * The order of accesses is that of Linux 4.19 as far as the parts exist: PVINFO and pvmmio, private
  * PAT, fences, interrupts, ballooning, L3 MOCS, engines, display ready. Missing: forcewake (a vGPU
- * guest has none, a native driver needs the GPU kept awake), fuses, display, workarounds, the
+ * guest has none, a native driver needs the GPU kept awake), fuses, modes, workarounds, the
  * recording of default contexts (so every context's first use inhibits its restore), and, without
  * full PPGTT, the sweep over the free GGTT.
  */
