@@ -45,6 +45,21 @@ struct object_result {
 	struct object_sum unbind;
 };
 
+/* How long each took, in the order in which they ended. */
+struct frame_times {
+	uint64_t *ps;
+	size_t count, capacity;
+};
+
+/* One client of a workload descriptor. */
+struct client_result {
+	struct frame_times frames; /* iterations */
+	uint64_t batches;          /* submitted */
+	uint64_t late_periods;     /* the iteration had taken longer already */
+	uint64_t wait_ps;          /* for batches */
+	uint64_t duration_ps;      /* of all iterations */
+};
+
 struct workload_result {
 	uint64_t requests;          /* added by the guest */
 	uint64_t completed;         /* seen completed by the guest */
@@ -95,6 +110,8 @@ struct vm_result {
 	struct incident_list incidents;
 	struct workload_result workload;
 	struct display_result display; /* zeroes without one */
+	struct client_result *clients; /* of a workload descriptor; else none */
+	size_t client_count;
 	struct object_result *objects; /* as many as the workload names, in its order */
 	size_t object_count;
 	int init_error; /* negative errno when the driver did not come up */

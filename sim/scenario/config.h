@@ -116,6 +116,8 @@ struct object_config {
 	bool read_only; /* for the GPU */
 };
 
+struct wsim; /* wsim.h */
+
 struct workload_config {
 	uint32_t repeat;
 	uint64_t timeout_ps; /* of a wait; what has not completed then counts as lost */
@@ -125,6 +127,8 @@ struct workload_config {
 	unsigned object_count;
 	struct step_config *steps;
 	size_t step_count;
+	struct wsim *wsim; /* instead of steps; NULL: none */
+	uint32_t clients;  /* that run it, each on a vCPU of its own */
 };
 
 enum display_pipe {

@@ -66,18 +66,18 @@ static bool already_noted(const struct diag *diag, struct text_pos pos, const ch
 	return false;
 }
 
-void diag_error(struct diag *diag, struct text_pos pos, const char *format, ...)
+static void note(struct diag *diag, struct text_pos pos, bool is_warning, const char *format,
+		 va_list args)
 {
 	char text[DIAG_MESSAGE_BYTES];
 	struct diag_message *grown;
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
 	make_printable(text);
 	if (already_noted(diag, pos, text))
 		return;
+	if (!is_warning)
+		diag->error_count++;
 	if (diag->message_count == DIAG_MESSAGE_LIMIT) {
 		diag->dropped++;
 		return;
@@ -89,7 +89,9 @@ void diag_error(struct diag *diag, struct text_pos pos, const char *format, ...)
 	}
 	diag->messages = grown;
 	grown += diag->message_count;
-	*grown = (struct diag_message){ .pos = pos, .order = diag->message_count };
+	*grown = (struct diag_message){
+		.pos = pos, .is_warning = is_warning, .order = diag->message_count
+	};
 	grown->text = strdup(text);
 	if (grown->text)
 		diag->message_count++;
@@ -97,9 +99,32 @@ void diag_error(struct diag *diag, struct text_pos pos, const char *format, ...)
 		diag->out_of_memory = true;
 }
 
+void diag_error(struct diag *diag, struct text_pos pos, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	note(diag, pos, false, format, args);
+	va_end(args);
+}
+
+void diag_warning(struct diag *diag, struct text_pos pos, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	note(diag, pos, true, format, args);
+	va_end(args);
+}
+
+size_t diag_error_count(const struct diag *diag)
+{
+	return diag->error_count;
+}
+
 bool diag_failed(const struct diag *diag)
 {
-	return diag->message_count > 0 || diag->out_of_memory;
+	return diag->error_count > 0 || diag->out_of_memory;
 }
 
 static int compare_unsigned(size_t a, size_t b)
@@ -198,12 +223,13 @@ static void print_excerpt(FILE *out, const struct text_pos *pos)
 static void print_message(FILE *out, const struct diag_message *m)
 {
 	const struct source *source = m->pos.source;
+	const char *kind = m->is_warning ? "warning" : "error";
 
 	if (source->is_option || m->pos.line == 0) {
-		fprintf(out, "%s: error: %s\n", source->label, m->text);
+		fprintf(out, "%s: %s: %s\n", source->label, kind, m->text);
 		return;
 	}
-	fprintf(out, "%s:%u:%u: error: %s\n", source->label, m->pos.line, m->pos.column, m->text);
+	fprintf(out, "%s:%u:%u: %s: %s\n", source->label, m->pos.line, m->pos.column, kind, m->text);
 	print_excerpt(out, &m->pos);
 }
 
@@ -220,7 +246,7 @@ void diag_print(const struct diag *diag, FILE *out)
 	for (size_t i = 0; i < diag->message_count; i++)
 		print_message(out, order[i]);
 	if (diag->dropped)
-		fprintf(out, "%s: error: %zu more errors are not shown\n",
+		fprintf(out, "%s: error: %zu more messages are not shown\n",
 			order[diag->message_count - 1]->pos.source->label, diag->dropped);
 }
 

@@ -41,6 +41,7 @@ struct text_pos {
 struct diag_message {
 	struct text_pos pos;
 	char *text;
+	bool is_warning;
 	size_t order;
 };
 
@@ -50,6 +51,7 @@ struct diag {
 	size_t source_count;
 	struct diag_message *messages;
 	size_t message_count;
+	size_t error_count; /* the rest are warnings */
 	size_t dropped;     /* beyond DIAG_MESSAGE_LIMIT */
 	bool out_of_memory; /* a message was lost: the caller must fail with -ENOMEM */
 };
@@ -65,6 +67,12 @@ const struct source *diag_add_source(struct diag *diag, const char *label, char 
 void diag_error(struct diag *diag, struct text_pos pos, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same for what is no error. */
+void diag_warning(struct diag *diag, struct text_pos pos, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Errors, those not shown among them. */
+size_t diag_error_count(const struct diag *diag);
 bool diag_failed(const struct diag *diag);
 
 /* Print all messages, ordered by source, line and column. out may be NULL. */

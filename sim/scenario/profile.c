@@ -177,7 +177,7 @@ static int read_profile(struct diag *diag, enum profile_kind kind, const char *p
 static int load_file(struct diag *diag, enum profile_kind kind, const char *path,
 		     struct profile *profile)
 {
-	size_t messages = diag->message_count + diag->dropped;
+	size_t errors = diag_error_count(diag);
 	const struct source *source;
 	struct arena arena = { 0 };
 	struct yaml_node *root;
@@ -202,7 +202,7 @@ static int load_file(struct diag *diag, enum profile_kind kind, const char *path
 	if (!err)
 		err = read_profile(diag, kind, path, root, profile);
 	arena_free(&arena);
-	if (!err && diag->message_count + diag->dropped != messages)
+	if (!err && diag_error_count(diag) != errors)
 		err = -EINVAL;
 	return err;
 }

@@ -17,12 +17,12 @@
 struct parser {
 	struct wsim *wsim;
 	struct wsim_text text;
-	size_t others; /* messages that diag had before */
+	size_t others; /* errors that diag had before */
 };
 
 static bool failed(const struct parser *p)
 {
-	return p->text.diag->message_count + p->text.diag->dropped > p->others;
+	return diag_error_count(p->text.diag) > p->others;
 }
 
 /* ---- pieces of steps ---- */
@@ -403,6 +403,7 @@ static int read_step(struct parser *p, const struct wsim_fields *fields, struct 
 		err = form->read(p, fields, step);
 		if (err || !form->warning || (step->kind == WSIM_PREEMPTION && !step->value))
 			return err;
+		diag_warning(p->text.diag, wsim_pos(&p->text, fields->whole), "%s", form->warning);
 		return warn(p->wsim, step->line, form->warning);
 	}
 	return read_batch(p, fields, step);
@@ -498,7 +499,7 @@ int wsim_parse(struct wsim **out, const struct source *source, struct diag *diag
 {
 	struct parser p = {
 		.text = {source, diag, source->text, source->len},
-		.others = diag->message_count + diag->dropped,
+		.others = diag_error_count(diag),
 	};
 	int err;
 

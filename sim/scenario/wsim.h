@@ -117,8 +117,8 @@ struct wsim {
 };
 
 /*
- * Read source. 0 and the descriptor, to be ended with wsim_free(); -EINVAL with messages in diag;
- * -ENOMEM.
+ * Read source. 0 and the descriptor, to be ended with wsim_free(), with warnings in diag; -EINVAL
+ * with errors there; -ENOMEM.
  */
 int wsim_parse(struct wsim **out, const struct source *source, struct diag *diag);
 void wsim_free(struct wsim *wsim); /* NULL is allowed */

@@ -481,7 +481,7 @@ static void bounds_the_number_of_messages(void **state)
 	strcat(text, FIXTURE_VMS);
 	fixture_write(*state, "bad.yaml", text);
 	assert_int_equal(fixture_load(*state, "bad.yaml", NULL, &s, &messages), -EINVAL);
-	assert_non_null(strstr(messages, "bad.yaml: error: 200 more errors are not shown\n"));
+	assert_non_null(strstr(messages, "bad.yaml: error: 200 more messages are not shown\n"));
 	for (const char *p = messages; (p = strstr(p, ": error: ")); p++)
 		lines++;
 	assert_int_equal(lines, 101);
