@@ -10,6 +10,10 @@ void sim_result_free(struct sim_result *result)
 	for (size_t i = 0; i < result->vm_count; i++) {
 		free(result->vms[i].registers);
 		free(result->vms[i].objects);
+		free(result->vms[i].frames.ps);
+		for (size_t c = 0; c < result->vms[i].client_count; c++)
+			free(result->vms[i].clients[c].frames.ps);
+		free(result->vms[i].clients);
 	}
 	free(result->vms);
 	free(result);

@@ -110,6 +110,7 @@ struct vm_result {
 	struct incident_list incidents;
 	struct workload_result workload;
 	struct display_result display; /* zeroes without one */
+	struct frame_times frames;     /* repetitions of the workload, of all clients */
 	struct client_result *clients; /* of a workload descriptor; else none */
 	size_t client_count;
 	struct object_result *objects; /* as many as the workload names, in its order */

@@ -6,45 +6,8 @@
 #include <string.h>
 
 #include "sim/report/human.h"
+#include "sim/report/tree_object.h"
 #include "sim/scenario/schema.h"
-
-/*
- * An object under construction. Keys keep the order in which they are put. The first failure drops
- * the object; later calls then do nothing, so that it is checked once, at the end.
- */
-struct object {
-	json_t *json;
-};
-
-static struct object object_begin(void)
-{
-	return (struct object){ json_object() };
-}
-
-static void put(struct object *obj, const char *key, json_t *value)
-{
-	if (obj->json && json_object_set_new(obj->json, key, value) == 0)
-		return;
-	if (!obj->json)
-		json_decref(value);
-	json_decref(obj->json);
-	obj->json = NULL;
-}
-
-static void put_uint(struct object *obj, const char *key, uint64_t value)
-{
-	put(obj, key, json_integer((json_int_t)value));
-}
-
-static void put_bool(struct object *obj, const char *key, bool value)
-{
-	put(obj, key, json_boolean(value));
-}
-
-static void put_string(struct object *obj, const char *key, const char *value)
-{
-	put(obj, key, json_string(value));
-}
 
 /* A negative errno by its name, null for none. */
 static void put_error(struct object *obj, const char *key, int error)
@@ -383,6 +346,8 @@ static json_t *tree_vm(const struct vm_config *config, const struct vm_result *v
 	put(&obj, "interrupts", tree_interrupts(vm));
 	put(&obj, "incidents", tree_incidents(&vm->incidents));
 	put(&obj, "workload", tree_workload(&vm->workload));
+	put(&obj, "frames", tree_frames(&vm->frames, vm->workload.duration_ps));
+	put(&obj, "clients", tree_clients(vm));
 	put(&obj, "objects", tree_objects(&config->workload, vm));
 	if (config->display.on)
 		put(&obj, "display", tree_display(&vm->display));

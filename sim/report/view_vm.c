@@ -366,11 +366,28 @@ static const struct value_row workload_rows[] = {
 	{ "duration",           "workload.duration_ps",       FORMAT_TIME,   ALWAYS, false},
 };
 
+static const struct value_row frame_rows[] = {
+	{"repetitions",      "frames.count",       FORMAT_NUMBER, ALWAYS, false},
+	{ "a second",        "frames.per_second",  FORMAT_NUMBER, ALWAYS, false},
+	{ "each, median",    "frames.time.p50_ps", FORMAT_TIME,   ALWAYS, false},
+	{ "each, 99 of 100", "frames.time.p99_ps", FORMAT_TIME,   ALWAYS, false},
+};
+
 static const struct value_row run_rows[] = {
 	{"exits",          "exits.count",     FORMAT_NUMBER, ALWAYS, false},
 	{ "time in exits", "exits.time_ps",   FORMAT_TIME,   ALWAYS, false},
 	{ "virtual time",  "virtual_time_ps", FORMAT_TIME,   ALWAYS, true },
 };
+
+/* Is the workload done more than once anywhere? */
+static bool is_repeated(const struct block *block)
+{
+	for (size_t i = 0; i < block->table.column_count; i++) {
+		if (block_uint(json_object_get(block_vm(block, i), "frames"), "count") > 1)
+			return true;
+	}
+	return false;
+}
 
 static void add_value_rows(struct block *block, const struct value_row *specs, size_t count)
 {
@@ -459,6 +476,8 @@ int view_write_vm(const json_t *variants, const char *vm_name, FILE *out, bool c
 	add_operations(&block);
 	block_add_heading(&block, 0, "workload");
 	add_value_rows(&block, workload_rows, sizeof(workload_rows) / sizeof(workload_rows[0]));
+	if (is_repeated(&block))
+		add_value_rows(&block, frame_rows, sizeof(frame_rows) / sizeof(frame_rows[0]));
 	block_add_heading(&block, 0, "whole run");
 	add_value_rows(&block, run_rows, sizeof(run_rows) / sizeof(run_rows[0]));
 	add_incidents(&block);

@@ -8,6 +8,7 @@
 
 #include "sim/scenario/read.h"
 #include "sim/scenario/units.h"
+#include "sim/scenario/wsim.h"
 
 /*
  * What the host keeps of the GGTT and of the fences for itself (gvt-g, Linux 5.1 gvt/gvt.h:
@@ -250,6 +251,24 @@ static void check_shares(const struct check *check, const struct yaml_node *vms,
 	}
 }
 
+/* Each client of a descriptor has a vCPU, and contexts with address spaces of their own. */
+static void check_clients(const struct check *check, const struct yaml_node *node,
+			  const struct yaml_node *workload, struct vm_config *vm)
+{
+	const struct yaml_node *clients = yaml_get(workload, "clients");
+	const struct yaml_node *ppgtt = yaml_get(node, "ppgtt");
+
+	if (!yaml_get(node, "vcpus"))
+		vm->vcpus = vm->workload.clients;
+	if (vm->workload.clients > vm->vcpus && clients)
+		diag_error(check->diag, clients->pos,
+			   "%u clients on %u vCPUs; expected a vCPU for each, or no 'vcpus'",
+			   vm->workload.clients, vm->vcpus);
+	if (vm->ppgtt == VM_PPGTT_NONE && ppgtt)
+		diag_error(check->diag, ppgtt->pos,
+			   "'ppgtt' is none with a workload of gem_wsim; expected 48bit or 32bit");
+}
+
 static int check_vm(const struct check *check, const struct yaml_node *node, struct vm_config *vm)
 {
 	const struct yaml_node *workload = yaml_get(node, "workload");
@@ -261,8 +280,13 @@ static int check_vm(const struct check *check, const struct yaml_node *node, str
 		return 0;
 	if (display)
 		vm->display.on = read_section(check->diag, SECTION_DISPLAY, display, &vm->display);
-	if (workload)
-		return check_workload(check, workload, vm);
+	if (workload) {
+		int err = check_workload(check, workload, vm);
+
+		if (!err && vm->workload.wsim)
+			check_clients(check, node, workload, vm);
+		return err;
+	}
 	yaml_append(&nothing, &steps); /* defaults, and nothing to do */
 	read_section(check->diag, SECTION_WORKLOAD, &nothing, &vm->workload);
 	return 0;
@@ -321,10 +345,16 @@ static void steps_free(struct step_config *steps, size_t count)
 	free(steps);
 }
 
+static void workload_free(struct workload_config *workload)
+{
+	steps_free(workload->steps, workload->step_count);
+	wsim_free(workload->wsim);
+}
+
 void config_free(struct sim_config *config)
 {
 	for (size_t i = 0; i < config->vm_count; i++)
-		steps_free(config->vms[i].workload.steps, config->vms[i].workload.step_count);
+		workload_free(&config->vms[i].workload);
 	free(config->vms);
 	*config = (struct sim_config){ 0 };
 }

@@ -25,6 +25,9 @@ void check_unbind(struct step_reader *r, const struct yaml_node *map, struct ste
 /* A submission that names an object: is it bound where the submission sees it? */
 void check_target(struct step_reader *r, const struct yaml_node *map, struct step_config *step);
 
+/* The descriptor of a workload that has one. Errors in it go to diag. 0, -ENOMEM. */
+int check_wsim(const struct check *check, const struct yaml_node *workload, struct wsim **out);
+
 /* At the end of the steps: what is still bound must not be in the way of the next turn. */
 void check_bound(struct step_reader *r);
 

@@ -221,10 +221,22 @@ int check_workload(const struct check *check, const struct yaml_node *node, stru
 		.has_display = vm->display.on,
 	};
 	const struct yaml_node *steps = yaml_get(node, "steps");
+	unsigned kinds = !!steps + !!yaml_get(node, "wsim") + !!yaml_get(node, "wsim_text");
 	int err;
 
-	if (!read_section(check->diag, SECTION_WORKLOAD, node, workload) || !steps)
+	if (!read_section(check->diag, SECTION_WORKLOAD, node, workload))
 		return 0;
+	if (kinds != 1) {
+		diag_error(check->diag, node->pos,
+			   "%s of 'steps', 'wsim' and 'wsim_text' in a workload; expected one",
+			   kinds ? "more than one" : "none");
+		return 0;
+	}
+	if (!steps)
+		return check_wsim(check, node, &workload->wsim);
+	if (yaml_get(node, "clients"))
+		diag_error(check->diag, yaml_get(node, "clients")->pos,
+			   "'clients' of a workload with 'steps'; expected it with 'wsim'");
 	err = check_steps(&reader, steps, false, &workload->steps, &workload->step_count);
 	check_bound(&reader);
 	return err;

@@ -10,6 +10,7 @@
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/schema.h"
 #include "sim/scenario/units.h"
+#include "sim/scenario/wsim.h"
 
 static uint64_t load_integer(const struct schema_row *row, const void *base)
 {
@@ -194,6 +195,27 @@ static json_t *steps_json(const struct workload_config *workload, const struct s
 	return list;
 }
 
+/* The descriptor of gem_wsim goes in as it is. */
+static json_t *workload_json(const struct workload_config *workload)
+{
+	json_t *work = section_json(SECTION_WORKLOAD, NULL, workload);
+	int err;
+
+	if (!work)
+		return NULL;
+	if (workload->wsim) {
+		err = set_string(work, "wsim_text", workload->wsim->text);
+	} else {
+		json_object_del(work, "clients");
+		err = json_object_set_new(
+			work, "steps", steps_json(workload, workload->steps, workload->step_count));
+	}
+	if (!err)
+		return work;
+	json_decref(work);
+	return NULL;
+}
+
 static json_t *vm_json(const struct vm_config *vm)
 {
 	const struct workload_config *workload = &vm->workload;
@@ -206,15 +228,9 @@ static json_t *vm_json(const struct vm_config *vm)
 		json_decref(object);
 		return NULL;
 	}
-	if (!object || workload->step_count == 0)
+	if (!object || (workload->step_count == 0 && !workload->wsim))
 		return object;
-	work = section_json(SECTION_WORKLOAD, NULL, workload);
-	if (work &&
-	    json_object_set_new(work, "steps",
-				steps_json(workload, workload->steps, workload->step_count))) {
-		json_decref(work);
-		work = NULL;
-	}
+	work = workload_json(workload);
 	if (json_object_set_new(object, "workload", work)) {
 		json_decref(object);
 		return NULL;

@@ -89,9 +89,9 @@ static void note(struct diag *diag, struct text_pos pos, bool is_warning, const 
 	}
 	diag->messages = grown;
 	grown += diag->message_count;
-	*grown = (struct diag_message){
-		.pos = pos, .is_warning = is_warning, .order = diag->message_count
-	};
+	*grown = (struct diag_message){ .pos = pos,
+					.is_warning = is_warning,
+					.order = diag->message_count };
 	grown->text = strdup(text);
 	if (grown->text)
 		diag->message_count++;
@@ -229,7 +229,8 @@ static void print_message(FILE *out, const struct diag_message *m)
 		fprintf(out, "%s: %s: %s\n", source->label, kind, m->text);
 		return;
 	}
-	fprintf(out, "%s:%u:%u: %s: %s\n", source->label, m->pos.line, m->pos.column, kind, m->text);
+	fprintf(out, "%s:%u:%u: %s: %s\n", source->label, m->pos.line, m->pos.column, kind,
+		m->text);
 	print_excerpt(out, &m->pos);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/scenario/check.h"
 #include "sim/scenario/expect.h"
@@ -194,9 +195,54 @@ static int build_expects(struct loader *loader)
 	return err == -ENOMEM ? err : 0;
 }
 
+/* What a descriptor of gem_wsim by itself stands for. */
+static const char wsim_scenario[] = "title: workload of gem_wsim\n"
+				    "vms:\n"
+				    "  - name: vm0\n"
+				    "    memory: 1GiB\n"
+				    "    workload: {wsim: %s, repeat: 10}\n"
+				    "variants:\n"
+				    "  - name: native\n"
+				    "    set: {vms.vm0.mode: native}\n"
+				    "  - name: baseline\n"
+				    "  - name: pvmmio\n"
+				    "    set: {vms.vm0.pvmmio: all}\n";
+
+static bool is_wsim(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 5 && !strcmp(path + len - 5, ".wsim");
+}
+
+static int read_text(const char *path, char **text, size_t *len)
+{
+	char *name, *quoted;
+	json_t *json;
+	int ret;
+
+	if (!is_wsim(path))
+		return file_read(path, YAML_FILE_BYTES_LIMIT, text, len);
+	if (access(path, R_OK))
+		return -errno;
+	name = file_base_name(path, "");
+	json = name ? json_string(name) : NULL;
+	quoted = json ? json_dumps(json, JSON_ENCODE_ANY) : NULL;
+	ret = quoted ? asprintf(text, wsim_scenario, quoted) : -1;
+	free(quoted);
+	json_decref(json);
+	free(name);
+	if (ret < 0)
+		return -ENOMEM;
+	*len = (size_t)ret;
+	return 0;
+}
+
 static int set_names(struct scenario *scenario, const struct scenario_head *head)
 {
-	scenario->name = *head->name ? strdup(head->name) : file_base_name(scenario->path, ".yaml");
+	scenario->name = *head->name ? strdup(head->name)
+				     : file_base_name(scenario->path,
+						      is_wsim(scenario->path) ? ".wsim" : ".yaml");
 	scenario->title = strdup(head->title);
 	scenario->seed = head->seed;
 	return scenario->name && scenario->title ? 0 : -ENOMEM;
@@ -226,7 +272,7 @@ static int read_file(struct loader *loader, const char *path)
 	const struct source *source;
 	char *text = NULL;
 	size_t len = 0;
-	int err = file_read(path, YAML_FILE_BYTES_LIMIT, &text, &len);
+	int err = read_text(path, &text, &len);
 
 	if (err)
 		return err;

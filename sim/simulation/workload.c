@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sim/simulation/frames.h"
 #include "sim/simulation/workload_impl.h"
+#include "sim/simulation/wsim.h"
 
 /* ---- the submissions of a list of steps ---- */
 
@@ -146,6 +148,15 @@ static int create_contexts(struct workload *w)
 	return 0;
 }
 
+static int run_frame(struct workload *w)
+{
+	struct executor *ex = w->avm->vm->m->ex;
+	uint64_t start_ps = exec_now(ex);
+	int ret = run_steps(w);
+
+	return ret ? ret : frame_times_add(&w->result->frames, exec_now(ex) - start_ps);
+}
+
 static void run_repeatedly(struct workload *w)
 {
 	const struct workload_config *config = &w->avm->config->workload;
@@ -153,8 +164,10 @@ static void run_repeatedly(struct workload *w)
 	uint64_t start_ps = exec_now(ex);
 	int ret = 0;
 
-	for (uint32_t i = 0; i < config->repeat && ret == 0; i++)
-		ret = run_steps(w);
+	if (config->wsim)
+		ret = wsim_run(w);
+	for (uint32_t i = 0; !config->wsim && i < config->repeat && ret == 0; i++)
+		ret = run_frame(w);
 	submission_finish_all(w);
 	screen_stop(w);
 	w->result->workload.error = ret;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sim/simulation/frames.h"
 #include "sim/simulation/wsim_impl.h"
 
 #define WORD_BYTES sizeof(uint32_t)
@@ -245,6 +246,19 @@ static void join_clients(struct wsim_run *run)
 	plat_irq_restore(plat, irq);
 }
 
+static int collect_frames(const struct wsim_run *run)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < run->client_count; i++) {
+		const struct frame_times *frames = &run->w->result->clients[i].frames;
+
+		for (size_t f = 0; f < frames->count && ret == 0; f++)
+			ret = frame_times_add(&run->w->result->frames, frames->ps[f]);
+	}
+	return ret;
+}
+
 static int first_error(const struct wsim_run *run)
 {
 	for (unsigned i = 0; i < run->client_count; i++) {
@@ -288,14 +302,16 @@ int wsim_run(struct workload *w)
 		return -ENOMEM;
 	w->result->client_count = run.client_count;
 	ret = create_run(&run);
-	if (ret == 0)
+	if (ret == 0) {
 		ret = start_clients(&run);
-	if (ret == 0)
-		wsim_client_run(&run.clients[0]);
-	if (run.clients)
+		if (ret == 0)
+			wsim_client_run(&run.clients[0]);
 		join_clients(&run);
+	}
 	if (ret == 0)
 		ret = first_error(&run);
+	if (ret == 0)
+		ret = collect_frames(&run);
 	idle = finish(&run);
 	destroy_run(&run, idle);
 	return ret;

@@ -215,8 +215,7 @@ int wsim_batch_build(struct wsim_client *client, uint32_t i, enum gen9_engine_id
 	batch_begin(&batch, vma);
 	step->copy_count = 0;
 	if (config->endless)
-		ret = batch_await_dword(&batch,
-					a.output_gma + WSIM_OUTPUT_END * sizeof(uint32_t));
+		ret = batch_await_dword(&batch, a.output_gma + WSIM_OUTPUT_END * sizeof(uint32_t));
 	else
 		ret = emit_work(client, config->context, &batch, engine, duration_ps);
 	if (ret == 0)

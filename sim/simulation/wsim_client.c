@@ -132,6 +132,15 @@ static int do_iteration(struct wsim_client *client)
 	return ret;
 }
 
+/* What nobody has signalled is signalled at the end, as by closing a timeline. */
+static void signal_fences(struct wsim_client *client)
+{
+	for (uint32_t i = 0; i < client->run->wsim->step_count; i++) {
+		if (client->steps[i].fence)
+			i915_fence_signal(client->steps[i].fence);
+	}
+}
+
 static int wait_for_all(struct wsim_client *client)
 {
 	int ret = 0;
@@ -152,6 +161,7 @@ void wsim_client_run(struct wsim_client *client)
 
 	for (uint32_t i = 0; i < config->repeat && ret == 0; i++)
 		ret = do_iteration(client);
+	signal_fences(client);
 	if (ret == 0)
 		ret = wait_for_all(client);
 	client->result->duration_ps = exec_now(ex) - start_ps;

@@ -12,7 +12,8 @@
 #define WSIM_BATCHES_PER_STEP 4u
 #define WSIM_OUTPUT_BYTES     4096u
 
-/* Dwords of an output: the serial of its last writer, copies, the word that ends an endless batch. */
+/* Dwords of an output: the serial of its last writer, copies, the word that ends an endless batch.
+ */
 #define WSIM_OUTPUT_SERIAL 0u
 #define WSIM_OUTPUT_COPIES 1u
 #define WSIM_OUTPUT_END    1023u
@@ -33,8 +34,8 @@ struct wsim_jobs {
 /* Memory that the GPU reads and writes, with the order in which it does. */
 struct wsim_memory {
 	struct i915_object *object;
-	struct i915_vma **vmas; /* by client and context; NULL: not bound there */
-	struct wsim_job *writer; /* the last one; NULL: nobody yet */
+	struct i915_vma **vmas;   /* by client and context; NULL: not bound there */
+	struct wsim_job *writer;  /* the last one; NULL: nobody yet */
 	struct wsim_jobs readers; /* since then */
 	uint32_t serial;          /* what the last writer stores */
 };
@@ -69,7 +70,7 @@ struct wsim_client {
 	struct rng rng;
 	struct wsim_step_state *steps;
 	struct wsim_context_state contexts[WSIM_CONTEXT_LIMIT];
-	struct wsim_set_state sets[WSIM_SET_LIMIT]; /* shared ones: see set_of() */
+	struct wsim_set_state sets[WSIM_SET_LIMIT];    /* shared ones: see set_of() */
 	struct wsim_jobs in_flight[GEN9_ENGINE_COUNT]; /* in the order of submission */
 	uint64_t throttle;
 	uint64_t queue_depth;
@@ -84,8 +85,8 @@ struct wsim_run {
 	struct wsim_client *clients;
 	unsigned client_count;
 	struct wsim_set_state shared_sets[WSIM_SET_LIMIT];
-	bool has_shared_sets;  /* used by more than one client */
-	struct plat_lock lock; /* from reading of shared sets who used them to adding a request */
+	bool has_shared_sets;   /* used by more than one client */
+	struct plat_lock lock;  /* from reading of shared sets who used them to adding a request */
 	struct buffer *scratch; /* what blits write, by client and context */
 	uint32_t serial;        /* the last one given */
 };
@@ -100,7 +101,8 @@ size_t wsim_space_index(const struct wsim_client *client, uint32_t context);
 int wsim_memory_create(struct wsim_run *run, struct wsim_memory *memory, uint64_t size_bytes);
 void wsim_memory_destroy(struct wsim_memory *memory);
 
-/* Its address in the space of the client's context, bound there on first use. 0, -ENOMEM, -ENOSPC. */
+/* Its address in the space of the client's context, bound there on first use. 0, -ENOMEM, -ENOSPC.
+ */
 int wsim_memory_bind(struct wsim_client *client, uint32_t context, struct wsim_memory *memory,
 		     uint64_t *gma);
 
@@ -113,7 +115,7 @@ int wsim_memory_used(struct wsim_memory *memory, struct wsim_job *job, bool writ
 struct wsim_set_state *wsim_set_of(struct wsim_client *client, uint32_t set);
 
 struct wsim_job *wsim_job_ref(struct wsim_job *job);
-void wsim_job_put(struct wsim_job *job); /* NULL is allowed */
+void wsim_job_put(struct wsim_job *job);                         /* NULL is allowed */
 int wsim_jobs_add(struct wsim_jobs *jobs, struct wsim_job *job); /* takes a reference */
 void wsim_jobs_drop(struct wsim_jobs *jobs, size_t index);
 void wsim_jobs_free(struct wsim_jobs *jobs);
