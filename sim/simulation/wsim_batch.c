@@ -5,10 +5,10 @@
 #include "sim/simulation/gpu_work.h"
 #include "sim/simulation/wsim_impl.h"
 
-/* A scratch surface: 2 MiB. */
+/* A scratch surface of so few pages that the engine's TLB holds them all. */
 #define SCRATCH_PITCH_BYTES 4096u
 #define SCRATCH_WIDTH       1024u
-#define SCRATCH_HEIGHT      512u
+#define SCRATCH_HEIGHT      32u
 #define SCRATCH_BYTES       (SCRATCH_PITCH_BYTES * SCRATCH_HEIGHT)
 
 #define PIECE_LIMIT       256u /* between points of preemption */
