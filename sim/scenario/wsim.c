@@ -390,6 +390,7 @@ static int read_step(struct parser *p, const struct wsim_fields *fields, struct 
 {
 	for (size_t i = 0; i < sizeof(step_forms) / sizeof(step_forms[0]); i++) {
 		const struct step_form *form = &step_forms[i];
+		size_t errors = diag_error_count(p->text.diag);
 		int err;
 
 		if (!wsim_is(fields->field[0], form->word))
@@ -401,7 +402,8 @@ static int read_step(struct parser *p, const struct wsim_fields *fields, struct 
 			return 0;
 		}
 		err = form->read(p, fields, step);
-		if (err || !form->warning || (step->kind == WSIM_PREEMPTION && !step->value))
+		if (err || !form->warning || diag_error_count(p->text.diag) != errors ||
+		    (step->kind == WSIM_PREEMPTION && !step->value))
 			return err;
 		diag_warning(p->text.diag, wsim_pos(&p->text, fields->whole), "%s", form->warning);
 		return warn(p->wsim, step->line, form->warning);

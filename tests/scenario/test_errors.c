@@ -187,7 +187,8 @@ static const struct row vm_rows[] = {
 static const struct row step_rows[] = {
 	{VM0 "    workload: 5\n",
          "bad.yaml:3:15: a workload is a single value; expected a mapping of keys\n"                                                                        },
-	{ VM0 "    workload: {}\n",						     "bad.yaml:3:15: key 'steps' is missing in a workload\n"             },
+	{ VM0 "    workload: {}\n",
+         "bad.yaml:3:15: none of 'steps', 'wsim' and 'wsim_text' in a workload; expected one\n"                                                             },
 	{ VM0 "    workload: {steps: []}\n",
          "bad.yaml:3:23: 'steps' is empty; expected at least one entry\n"										   },
 	{ VM0 "    workload: {repeats: 2, steps: [{wait: all}]}\n",
