@@ -359,9 +359,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(batches),          cmocka_unit_test(commas_are_lines),
-		cmocka_unit_test(every_other_step), cmocka_unit_test(maps_and_bonds),
-		cmocka_unit_test(working_sets),     cmocka_unit_test(wrong_ones),
-		cmocka_unit_test(limits),           cmocka_unit_test(damaged),
+		cmocka_unit_test(every_other_step), cmocka_unit_test(warnings_are_said),
+		cmocka_unit_test(maps_and_bonds),   cmocka_unit_test(working_sets),
+		cmocka_unit_test(wrong_ones),       cmocka_unit_test(limits),
+		cmocka_unit_test(damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
