@@ -59,8 +59,8 @@ class Golden(unittest.TestCase):
 
 
 def keys_of(node):
-    """All keys below node but those that are the names of engines, incidents and objects, and but the
-    configuration, which the scenario's manual describes."""
+    """All keys below node but those that are the names of engines, incidents, objects and clients, and
+    but the configuration, which the scenario's manual describes."""
     if isinstance(node, list):
         for item in node:
             yield from keys_of(item)
@@ -68,7 +68,7 @@ def keys_of(node):
         return
     for key, value in node.items():
         yield key
-        if key in ("engines", "incidents", "objects"):
+        if key in ("engines", "incidents", "objects", "clients"):
             yield from keys_of(list(value.values()))
         elif key != "config":
             yield from keys_of(value)
