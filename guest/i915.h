@@ -41,6 +41,9 @@ enum i915_misuse {
 				    */
 	I915_MISUSE_DESCRIPTOR_INVALID, /* element 0 without the valid bit */
 	I915_MISUSE_RING_TAIL,          /* tail in the context image beyond the ring's size */
+	I915_MISUSE_COMMAND,            /* MI_UPDATE_GTT in the ring */
+	I915_MISUSE_REGISTER,      /* MI_LOAD_REGISTER_IMM of the engine's status page address */
+	I915_MISUSE_STORE_ADDRESS, /* MI_STORE_DATA_IMM outside of the guest's GGTT share */
 	I915_MISUSE_COUNT,
 };
 
@@ -78,6 +81,7 @@ struct i915_params {
 	enum i915_ppgtt_mode ppgtt;
 	bool huge_pages; /* PPGTT pages of 64 KiB and 2 MiB; with 48 bits */
 	enum i915_irq_handler irq_handler;
+	bool work_arounds;     /* contexts of RCS0 come with an indirect batch, as in Linux */
 	uint32_t disorders;    /* I915_DISORDER_ */
 	uint64_t hangcheck_ns; /* period of the hang check; 0: none. Linux: 1500 ms */
 };

@@ -147,6 +147,8 @@ static int create_on(struct i915_context *ctx, const struct i915_engine *engine)
 	init_state(i915_context_state(ctx, engine->id), engine->info, engine->id == GEN9_RCS0,
 		   &on->ring);
 	init_roots(ctx, i915_context_state(ctx, engine->id));
+	if (engine->id == GEN9_RCS0)
+		i915_work_arounds_apply(i915, i915_context_state(ctx, engine->id));
 	return 0;
 }
 

@@ -79,12 +79,14 @@ static int init_ggtt(struct i915 *i915, uint64_t size_bytes)
 	return i915_ggtt_init(i915, size_bytes, mappable, hidden);
 }
 
-static int init_engines(struct i915 *i915)
+static int init_engines(struct i915 *i915, bool work_arounds)
 {
 	int err = i915_buffer_init(i915, &i915->scratch, 1);
 
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT && !err; i++)
 		err = i915_engine_init(i915, i);
+	if (!err && work_arounds)
+		err = i915_work_arounds_init(i915);
 	if (err)
 		return err;
 	i915_mocs_init_l3(i915);
@@ -144,7 +146,7 @@ static int probe(struct i915 *i915, const struct i915_params *params)
 	i915_irq_install(i915);
 	err = init_ggtt(i915, ggtt_bytes);
 	if (!err)
-		err = init_engines(i915);
+		err = init_engines(i915, params->work_arounds);
 	if (!err && i915->vgpu_active)
 		i915_vgpu_display_ready(i915);
 	return err;
@@ -161,6 +163,7 @@ static void teardown(struct i915 *i915)
 	i915_contexts_free(i915);
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++)
 		i915_engine_fini(&i915->engines[i]);
+	i915_buffer_fini(&i915->work_arounds);
 	i915_buffer_fini(&i915->scratch);
 	i915_objects_free(i915);
 	i915_ggtt_fini(i915);

@@ -110,6 +110,47 @@ static uint32_t *emit_batch_start(uint32_t *cs, uint64_t gma, bool in_ppgtt)
 	return cs;
 }
 
+/* In the batch start's place, and as long. */
+static uint32_t *emit_misuse(uint32_t *cs, const struct i915_request *rq)
+{
+	uint64_t foreign = i915_ggtt_foreign_page(&rq->engine->i915->ggtt);
+	uint32_t *end = cs + BATCH_START_DWORDS;
+
+	switch (rq->misuse) {
+	case I915_MISUSE_COMMAND:
+		*cs++ = MI_UPDATE_GTT;
+		*cs++ = (uint32_t)foreign;
+		*cs++ = 0;
+		break;
+	case I915_MISUSE_REGISTER:
+		*cs++ = MI_LOAD_REGISTER_IMM(1);
+		*cs++ = rq->engine->info->mmio_base + RING_HWS_PGA;
+		*cs++ = (uint32_t)foreign;
+		break;
+	default:
+		*cs++ = MI_STORE_DATA_IMM | MI_USE_GGTT;
+		*cs++ = (uint32_t)foreign;
+		*cs++ = (uint32_t)(foreign >> 32);
+		*cs++ = rq->seqno;
+		break;
+	}
+	while (cs < end)
+		*cs++ = MI_NOOP;
+	return cs;
+}
+
+static uint32_t *emit_payload(uint32_t *cs, const struct i915_request *rq)
+{
+	switch (rq->misuse) {
+	case I915_MISUSE_COMMAND:
+	case I915_MISUSE_REGISTER:
+	case I915_MISUSE_STORE_ADDRESS:
+		return emit_misuse(cs, rq);
+	default:
+		return emit_batch_start(cs, rq->batch_gma, rq->batch_in_ppgtt);
+	}
+}
+
 static uint32_t *emit_breadcrumb(uint32_t *cs, const struct i915_request *rq, uint32_t **seqno_slot)
 {
 	uint64_t gma = i915_buffer_gma(&rq->engine->hwsp) + HWSP_SEQNO_DWORD * 4;
@@ -134,7 +175,7 @@ uint32_t *i915_request_emit(const struct i915_request *rq, uint32_t *cs)
 	uint32_t *seqno_slot;
 
 	cs = emit_invalidate(cs, rq->engine);
-	cs = emit_batch_start(cs, rq->batch_gma, rq->batch_in_ppgtt);
+	cs = emit_payload(cs, rq);
 	cs = emit_flush(cs, rq->engine);
 	cs = emit_breadcrumb(cs, rq, &seqno_slot);
 	I915_BUG_ON(rq->engine->i915->plat,

@@ -226,6 +226,8 @@ struct i915 {
 
 	struct i915_heap heap;
 	struct i915_ggtt ggtt;
+	struct i915_buffer work_arounds;
+	uint32_t work_around_lines; /* of the batch in it; 0: none */
 	struct i915_buffer scratch; /* where flushes store what nobody reads */
 
 	struct i915_hangcheck hangcheck;
@@ -347,6 +349,10 @@ void i915_context_update_roots(const struct i915_context *ctx, enum gen9_engine_
 /* Free the dead ones; outside of handlers and locks. false: there was none. */
 bool i915_contexts_reap(struct i915 *i915);
 void i915_contexts_free(struct i915 *i915); /* all */
+
+/* ---- i915_work_arounds.c ---- */
+int i915_work_arounds_init(struct i915 *i915); /* needs scratch. 0, -ENOMEM, -EIO */
+void i915_work_arounds_apply(const struct i915 *i915, uint32_t *state);
 
 /* ---- i915_emit.c: a request's commands ---- */
 size_t i915_request_dwords(enum gen9_engine_id engine);

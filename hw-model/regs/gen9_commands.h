@@ -35,6 +35,7 @@
 #define MI_STORE_DATA_IMM_QWORD 0x10200003u /* 5 dwords */
 #define MI_STORE_DATA_INDEX     0x10800001u
 #define MI_LOAD_REGISTER_IMM(n) (0x11000000u | (2u * (n)-1u))
+#define MI_UPDATE_GTT           0x11800001u /* 3 dwords; privileged */
 #define MI_STORE_REGISTER_MEM   0x12000002u
 #define MI_FLUSH_DW             0x13000002u /* 4 dwords */
 #define MI_LOAD_REGISTER_MEM    0x14800002u

@@ -121,6 +121,18 @@ static json_t *tree_exits_per_op(uint64_t exits, uint64_t count)
 	return json_real((double)human_ratio_millionths(exits, count) / 1e6);
 }
 
+/* How much of what the operation cost beside the guest's own code was not spent in exits. */
+static json_t *tree_outside_exits(uint64_t exit_ps, uint64_t work_ps)
+{
+	uint64_t all_ps = exit_ps + work_ps;
+
+	if (all_ps == 0)
+		return json_null();
+	if (work_ps == 0 || exit_ps == 0)
+		return json_integer(work_ps != 0);
+	return json_real((double)human_ratio_millionths(work_ps, all_ps) / 1e6);
+}
+
 /* vm is NULL for an operation that never happened. */
 static json_t *tree_operation(const struct vm_result *vm, enum guest_op op)
 {
@@ -141,6 +153,7 @@ static json_t *tree_operation(const struct vm_result *vm, enum guest_op op)
 	put(&obj, "exit_work", tree_exit_work(sums->exit_work));
 	put(&obj, "mediator_work",
 	    tree_mediator_work(sums->work_ps, sums->work_count, sums->work_kind_ps));
+	put(&obj, "outside_exits_share", tree_outside_exits(sums->exits.time_ps, sums->work_ps));
 	return obj.json;
 }
 

@@ -252,6 +252,9 @@ static void add_submit(struct block *block)
 {
 	static const struct value_row submissions = { "submissions", "operations.submit.count",
 						      FORMAT_NUMBER, ALWAYS, false };
+	static const struct value_row outside = { "share of it in the mediator's cost",
+						  "operations.submit.outside_exits_share",
+						  FORMAT_NUMBER, IF_ANY, false };
 
 	if (!block_has_operation(block, "submit"))
 		return;
@@ -267,6 +270,7 @@ static void add_submit(struct block *block)
 	if (add_each_time(block, "submit", 1, "mediator's other work per submission",
 			  "mediator_work.time_ps", true))
 		add_work_rows(block, "submit", "mediator_work");
+	add_value_row(block, &outside);
 }
 
 /* ---- page tables ---- */

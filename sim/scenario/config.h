@@ -83,6 +83,9 @@ enum misuse_kind {
 	MISUSE_BATCH_ADDRESS,
 	MISUSE_DESCRIPTOR_INVALID,
 	MISUSE_RING_TAIL,
+	MISUSE_COMMAND,
+	MISUSE_REGISTER,
+	MISUSE_STORE_ADDRESS,
 	MISUSE_COUNT,
 };
 
@@ -157,7 +160,8 @@ struct vm_config {
 	enum vm_ppgtt ppgtt;
 	enum vm_irq_handler irq_handler;
 	struct display_config display;
-	bool huge_pages; /* the guest uses PPGTT pages of 64 KiB and 2 MiB where they fit */
+	bool work_arounds; /* contexts of the render engine come with an indirect batch */
+	bool huge_pages;   /* the guest uses PPGTT pages of 64 KiB and 2 MiB where they fit */
 	/* Ways to misbehave; see schema_misbehaviour(). */
 	bool skip_pvinfo; /* the guest enables execlists without reading PVINFO */
 	bool reg_addr_unlocked;

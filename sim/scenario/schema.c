@@ -35,6 +35,9 @@ const char *misuse_name(unsigned misuse)
 		[MISUSE_BATCH_ADDRESS] = "batch_address",
 		[MISUSE_DESCRIPTOR_INVALID] = "descriptor_invalid",
 		[MISUSE_RING_TAIL] = "ring_tail",
+		[MISUSE_COMMAND] = "command",
+		[MISUSE_REGISTER] = "register",
+		[MISUSE_STORE_ADDRESS] = "store_address",
 	};
 
 	return misuse < MISUSE_COUNT ? names[misuse] : NULL;
@@ -218,6 +221,9 @@ const struct schema_row schema_rows[] = {
 	{ SECTION_VM, "huge_pages", VALUE_BOOL, .default_text = "false",
 	  .doc = "the driver uses pages of 64 KiB and 2 MiB where they fit",
 	  FIELD(vm_config, huge_pages) },
+	{ SECTION_VM, "work_arounds", VALUE_BOOL, .default_text = "false",
+	  .doc = "contexts of RCS0 come with a batch that runs at each load, as in Linux",
+	  FIELD(vm_config, work_arounds) },
 	{ SECTION_VM, "irq_handler", VALUE_CHOICE, .choice = irq_handler_name,
 	  .default_text = "4.19",
 	  .doc = "form of the driver's interrupt handler, by Linux version",

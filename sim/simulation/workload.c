@@ -225,6 +225,7 @@ void workload_run(struct workload *workload)
 		.skip_pvinfo = w->avm->config->skip_pvinfo,
 		.ppgtt = ppgtt_modes[w->avm->config->ppgtt],
 		.huge_pages = w->avm->config->huge_pages,
+		.work_arounds = w->avm->config->work_arounds,
 		.irq_handler = irq_handlers[w->avm->config->irq_handler],
 		.disorders = disorders(w->avm->config),
 	};

@@ -234,7 +234,8 @@ static const struct row step_rows[] = {
 				    "of RCS0, BCS0, VCS0, VCS1, VECS0\n"                                                 },
 	{ STEP "{fill: {misuse: batch_adress}}]}}]\n",
          "bad.yaml:2:19: 'misuse' is 'batch_adress'; expected one of none, batch_address, "
-	  "descriptor_invalid, ring_tail; did you mean 'batch_address'?\n"										  },
+	  "descriptor_invalid, ring_tail, command, register, store_address; did you mean "
+	  "'batch_address'?\n"															      },
 	{ STEP "{fill: {context: [a]}}, {fill: {context: a.b}}]}}]\n",
          "bad.yaml:2:20: 'context' is a list; expected a name\n"
 	  "bad.yaml:2:44: 'context' is 'a.b'; expected a name of at most 31 letters, digits, '_' "

@@ -37,6 +37,7 @@ static const char everything[] =
 	"    shadow: oos\n"
 	"    ppgtt: 32bit\n"
 	"    huge_pages: true\n"
+	"    work_arounds: true\n"
 	"    irq_handler: 5.0\n"
 	"    doorbell: deferred\n"
 	"    misbehave: [never_reads_pvinfo]\n"
@@ -75,6 +76,7 @@ static void check_left(const struct vm_config *vm)
 	assert_int_equal(vm->doorbell, VM_DOORBELL_DEFERRED);
 	assert_int_equal(vm->ppgtt, VM_PPGTT_32BIT);
 	assert_true(vm->huge_pages);
+	assert_true(vm->work_arounds);
 	assert_int_equal(vm->irq_handler, VM_IRQ_5_0);
 	assert_int_equal(vm->aperture_bytes, 32 * MIB);
 	assert_int_equal(vm->hidden_bytes, 128 * MIB);
@@ -130,7 +132,7 @@ static void check_objects(const struct workload_config *workload)
 static void check_steps(const struct step_config *step)
 {
 	assert_int_equal(step[0].kind, STEP_FILL);
-	assert_int_equal(step[0].line, 28);
+	assert_int_equal(step[0].line, 29);
 	assert_int_equal(step[0].engine, GEN9_BCS0);
 	assert_int_equal(step[0].context, 0);
 	assert_int_equal(step[0].width, 10);
@@ -213,6 +215,7 @@ static void fills_in_defaults(void **state)
 	assert_int_equal(vm->doorbell, VM_DOORBELL_SYNCHRONOUS);
 	assert_int_equal(vm->ppgtt, VM_PPGTT_48BIT);
 	assert_false(vm->huge_pages);
+	assert_false(vm->work_arounds);
 	assert_int_equal(vm->irq_handler, VM_IRQ_4_19);
 	assert_int_equal(config->oos_pool_pages, 8192);
 	assert_false(vm->skip_pvinfo);
@@ -413,6 +416,7 @@ static void vm_equal(const struct vm_config *a, const struct vm_config *b)
 	assert_int_equal(a->doorbell, b->doorbell);
 	assert_int_equal(a->ppgtt, b->ppgtt);
 	assert_int_equal(a->huge_pages, b->huge_pages);
+	assert_int_equal(a->work_arounds, b->work_arounds);
 	assert_int_equal(a->irq_handler, b->irq_handler);
 	assert_int_equal(a->skip_pvinfo, b->skip_pvinfo);
 	assert_int_equal(wa->object_count, wb->object_count);
