@@ -270,7 +270,7 @@ static void add_submit(struct block *block)
 	if (add_each_time(block, "submit", 1, "mediator's other work per submission",
 			  "mediator_work.time_ps", true))
 		add_work_rows(block, "submit", "mediator_work");
-	add_value_row(block, &outside);
+	block_add_value(block, &outside);
 }
 
 /* ---- page tables ---- */
