@@ -214,28 +214,44 @@ static bool is_number(const struct study_value *value)
 	return value->kind == STUDY_VALUE_INTEGER || value->kind == STUDY_VALUE_MILLIONTHS;
 }
 
+int study_measure_take_parts(const struct study_measure *measure, const struct study_run *run,
+			     const char *variant, struct study_value parts[2], char *why)
+{
+	int ret;
+
+	parts[0] = parts[1] = (struct study_value){ 0 };
+	ret = take_path(measure->path, run, variant, &parts[0], why);
+	if (ret == 0 && measure->divisor)
+		ret = take_path(measure->divisor, run, variant, &parts[1], why);
+	if (ret) {
+		study_value_free(&parts[0]);
+		study_value_free(&parts[1]);
+	}
+	return ret;
+}
+
+int study_measure_divide(const struct study_measure *measure, const struct study_value parts[2],
+			 struct study_value *value, char *why)
+{
+	*value = (struct study_value){ 0 };
+	if (is_number(&parts[0]) && is_number(&parts[1]))
+		return divide(&parts[0], &parts[1], value, why);
+	snprintf(why, STUDY_WHY_BYTES, "'%.100s' is no quotient of two numbers", measure->text);
+	return -ENOENT;
+}
+
 int study_measure_take(const struct study_measure *measure, const struct study_run *run,
 		       const char *variant, struct study_value *value, char *why)
 {
-	struct study_value left = { 0 }, right = { 0 };
-	int ret;
+	struct study_value parts[2];
+	int ret = study_measure_take_parts(measure, run, variant, parts, why);
 
-	*value = (struct study_value){ 0 };
-	ret = take_path(measure->path, run, variant, &left, why);
-	if (ret || !measure->divisor) {
-		*value = left;
+	*value = parts[0];
+	if (ret || !measure->divisor)
 		return ret;
-	}
-	ret = take_path(measure->divisor, run, variant, &right, why);
-	if (ret == 0 && is_number(&left) && is_number(&right)) {
-		ret = divide(&left, &right, value, why);
-	} else if (ret == 0) {
-		snprintf(why, STUDY_WHY_BYTES, "'%.100s' is no quotient of two numbers",
-			 measure->text);
-		ret = -ENOENT;
-	}
-	study_value_free(&left);
-	study_value_free(&right);
+	ret = study_measure_divide(measure, parts, value, why);
+	study_value_free(&parts[0]);
+	study_value_free(&parts[1]);
 	return ret;
 }
 

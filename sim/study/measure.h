@@ -49,6 +49,17 @@ const char *study_measure_unit(const struct study_measure *measure);
 int study_measure_take(const struct study_measure *measure, const struct study_run *run,
 		       const char *variant, struct study_value *value, char *why);
 
+/*
+ * The same in parts: the path's value and the divisor's, before the one is divided by the other;
+ * parts[1] is of kind NONE when there is no divisor.
+ */
+int study_measure_take_parts(const struct study_measure *measure, const struct study_run *run,
+			     const char *variant, struct study_value parts[2], char *why);
+
+/* parts[0] / parts[1] in millionths, rounded. 0 or -ENOENT with a sentence in why. */
+int study_measure_divide(const struct study_measure *measure, const struct study_value parts[2],
+			 struct study_value *value, char *why);
+
 void study_value_free(struct study_value *value);
 
 /* In millionths, to compare with others. false: no number, or too large a one. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sim/study/sensitivity.h"
+#include "sim/study/sensitivity_impl.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -8,27 +8,6 @@
 
 #include "sim/machine/rng.h"
 #include "sim/scenario/nearest.h"
-#include "sim/study/trial.h"
-
-/* One study while it is done. Trials: the base, low and high of each factor, the samples. */
-struct analysis {
-	struct study_sensitivity *study;
-	const char **variants; /* that are run: all that the measure looks at */
-	size_t variant_count;
-	struct study_trial *trials;
-	size_t trial_count;
-	uint64_t *sample_values; /* of each factor in turn, for each sample */
-};
-
-static size_t low_trial(size_t factor)
-{
-	return 1 + 2 * factor;
-}
-
-static size_t first_sample(const struct study_sensitivity *study)
-{
-	return 1 + 2 * study->factor_count;
-}
 
 /* ---- the scenario ---- */
 
@@ -223,7 +202,7 @@ static int draw_samples(struct analysis *a)
 static int make_sample(struct analysis *a, size_t i)
 {
 	const struct study_sensitivity *study = a->study;
-	struct study_trial *trial = &a->trials[first_sample(study) + i];
+	struct study_trial *trial = &a->trials[analysis_first_sample(study) + i];
 	int ret = set_trial(trial, study->factor_count);
 
 	for (size_t j = 0; j < study->factor_count && ret == 0; j++)
@@ -237,14 +216,14 @@ static int make_trials(struct analysis *a)
 	const struct study_sensitivity *study = a->study;
 	int ret;
 
-	a->trial_count = first_sample(study) + study->samples;
+	a->trial_count = analysis_first_sample(study) + study->samples;
 	a->trials = calloc(a->trial_count, sizeof(*a->trials));
 	if (!a->trials)
 		return -ENOMEM;
 	ret = draw_samples(a);
 	for (size_t i = 0; i < study->factor_count && ret == 0; i++) {
 		const struct study_factor *factor = &study->factors[i];
-		struct study_trial *pair = &a->trials[low_trial(i)];
+		struct study_trial *pair = &a->trials[analysis_low_trial(i)];
 
 		ret = set_trial(&pair[0], 1);
 		if (ret == 0)
@@ -277,136 +256,6 @@ static int run_trials(struct analysis *a)
 	return study_trials_run(&trials, a->trials, a->trial_count);
 }
 
-/* ---- evaluation ---- */
-
-/* All in one unit: integers as they are unless one of them is none. */
-static bool take_number(const struct study_sensitivity *study, const struct study_trial *trial,
-			int64_t *out)
-{
-	if (trial->error)
-		return false;
-	if (study->in_millionths)
-		return study_value_millionths(&trial->value, out);
-	*out = trial->value.number;
-	return true;
-}
-
-static int note_trouble(struct study_sensitivity *study, const struct study_trial *trial)
-{
-	study->failed++;
-	if (study->trouble)
-		return 0;
-	study->trouble = strdup(trial->error ? trial->error : "the measure is too large");
-	return study->trouble ? 0 : -ENOMEM;
-}
-
-static int evaluate_base(struct analysis *a, FILE *errors)
-{
-	struct study_sensitivity *study = a->study;
-
-	for (size_t i = 0; i < a->trial_count; i++)
-		study->in_millionths |= !a->trials[i].error &&
-					a->trials[i].value.kind == STUDY_VALUE_MILLIONTHS;
-	if (take_number(study, &a->trials[0], &study->base))
-		return 0;
-	fprintf(errors, "%s: %s\n", study->measure.text,
-		a->trials[0].error ? a->trials[0].error : "the measure is too large");
-	return -EINVAL;
-}
-
-static int evaluate_factors(struct analysis *a)
-{
-	struct study_sensitivity *study = a->study;
-	int ret = 0;
-
-	for (size_t i = 0; i < study->factor_count && ret == 0; i++) {
-		struct study_factor *factor = &study->factors[i];
-		int64_t *effects[] = { &factor->at_low, &factor->at_high };
-
-		for (size_t j = 0; j < 2 && ret == 0; j++) {
-			const struct study_trial *trial = &a->trials[low_trial(i) + j];
-
-			if (take_number(study, trial, effects[j]))
-				*effects[j] -= study->base;
-			else
-				ret = note_trouble(study, trial);
-		}
-	}
-	study_shares(study->factors, study->factor_count);
-	return ret;
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-	const int64_t *left = a, *right = b;
-
-	return (*left > *right) - (*left < *right);
-}
-
-/* values: those of the samples that results are of, in their order. */
-static void share_samples(struct analysis *a, const uint64_t *values)
-{
-	struct study_sensitivity *study = a->study;
-
-	for (size_t i = 0; i < study->factor_count; i++)
-		study->factors[i].sample_share =
-			study_sample_share(&study->factors[i], values + i, study->factor_count,
-					   study->results, study->result_count);
-	study->ranked_by_samples = study->explained < STUDY_TRUSTED &&
-				   study->result_count >= STUDY_RANKING_SAMPLES;
-}
-
-static int evaluate_samples(struct analysis *a)
-{
-	struct study_sensitivity *study = a->study;
-	int64_t *predicted = calloc(study->samples + 1, sizeof(*predicted));
-	int ret = 0;
-
-	study->results = calloc(study->samples + 1, sizeof(*study->results));
-	if (!predicted || !study->results)
-		ret = -ENOMEM;
-	for (size_t i = 0; i < study->samples && ret == 0; i++) {
-		const struct study_trial *trial = &a->trials[first_sample(study) + i];
-		uint64_t *values = &a->sample_values[i * study->factor_count];
-		size_t used = study->result_count;
-
-		if (!take_number(study, trial, &study->results[used])) {
-			ret = note_trouble(study, trial);
-			continue;
-		}
-		predicted[used] = study->base;
-		for (size_t j = 0; j < study->factor_count; j++)
-			predicted[used] += study_effect(&study->factors[j], values[j]);
-		/* Close the gaps that samples without a result leave. */
-		memmove(&a->sample_values[used * study->factor_count], values,
-			study->factor_count * sizeof(*values));
-		study->result_count++;
-	}
-	if (ret == 0 && study->result_count > 0) {
-		study->explained = study_explained(study->results, predicted, study->result_count);
-		share_samples(a, a->sample_values);
-	}
-	if (ret == 0)
-		qsort(study->results, study->result_count, sizeof(*study->results),
-		      compare_numbers);
-	free(predicted);
-	return ret;
-}
-
-static int by_share(const void *a, const void *b, void *ctx)
-{
-	const struct study_factor *left = a, *right = b;
-	const struct study_sensitivity *study = ctx;
-
-	if (study->ranked_by_samples && left->sample_share != right->sample_share)
-		return left->sample_share < right->sample_share ? 1 : -1;
-	if (left->share != right->share)
-		return left->share < right->share ? 1 : -1;
-	if (left->param.kind != right->param.kind)
-		return left->param.kind == PROFILE_COSTS ? -1 : 1;
-	return left->param.index < right->param.index ? -1 : 1;
-}
-
 static int analyse(struct analysis *a, FILE *errors)
 {
 	int ret = look_at_scenario(a, errors);
@@ -416,14 +265,7 @@ static int analyse(struct analysis *a, FILE *errors)
 	if (ret == 0)
 		ret = run_trials(a);
 	if (ret == 0)
-		ret = evaluate_base(a, errors);
-	if (ret == 0)
-		ret = evaluate_factors(a);
-	if (ret == 0)
-		ret = evaluate_samples(a);
-	if (ret == 0)
-		qsort_r(a->study->factors, a->study->factor_count, sizeof(*a->study->factors),
-			by_share, a->study);
+		ret = analysis_evaluate(a, errors);
 	return ret;
 }
 

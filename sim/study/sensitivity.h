@@ -19,6 +19,9 @@
  * have no chance in them; otherwise by the samples, which do not hang on the one point from which
  * all parameters were moved.
  *
+ * A measure that is a quotient is no sum even where both of its sides are: effects are added up on
+ * each side, and the sums divided.
+ *
  * All of it is integer arithmetic: the same study gives the same bytes on any machine.
  */
 #ifndef PVMMIO_SIM_STUDY_SENSITIVITY_H
@@ -37,12 +40,18 @@
 #define STUDY_TRUSTED         (STUDY_SHARE_ONE * 9 / 10) /* explained: effects do add up */
 #define STUDY_RANKING_SAMPLES 20u                        /* fewer tell chance from nothing */
 
+/* Changes at both ends of a range. */
+struct study_swing {
+	int64_t at_low, at_high;
+};
+
 struct study_factor {
 	struct param_ref param;
-	uint64_t value, low, high; /* low < high; value is one of them or between */
-	int64_t at_low, at_high;   /* change of the measure there */
-	int64_t share;             /* of the variance, by these two */
-	int64_t sample_share;      /* of the samples' variance, by correlation */
+	uint64_t value, low, high;   /* low < high; value is one of them or between */
+	struct study_swing swing;    /* of the measure */
+	struct study_swing parts[2]; /* of both sides of a quotient */
+	int64_t share;               /* of the variance, by these two */
+	int64_t sample_share;        /* of the samples' variance, by correlation */
 };
 
 struct study_sensitivity {
@@ -98,8 +107,9 @@ int study_factors_find(struct study_sensitivity *study, const struct sim_config 
 /* Set every factor's share from its effects. */
 void study_shares(struct study_factor *factors, size_t count);
 
-/* What a factor's value adds to the measure by its effects. */
-int64_t study_effect(const struct study_factor *factor, uint64_t value);
+/* What a factor's value adds to a number that it swings so. */
+int64_t study_effect(const struct study_factor *factor, const struct study_swing *swing,
+		     uint64_t value);
 
 /* Which part of the variance of measured is explained by predicted, in millionths. */
 int64_t study_explained(const int64_t *measured, const int64_t *predicted, size_t count);

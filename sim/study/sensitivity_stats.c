@@ -19,16 +19,17 @@ static s128 divide_rounded(s128 numerator, s128 denominator)
 	return (numerator + (numerator < 0 ? -half : half)) / denominator;
 }
 
-int64_t study_effect(const struct study_factor *factor, uint64_t value)
+int64_t study_effect(const struct study_factor *factor, const struct study_swing *swing,
+		     uint64_t value)
 {
 	uint64_t below = factor->value - factor->low, above = factor->high - factor->value;
 
 	assert(factor->low <= value && value <= factor->high);
 	if (value < factor->value)
-		return (int64_t)divide_rounded((s128)factor->at_low * (factor->value - value),
+		return (int64_t)divide_rounded((s128)swing->at_low * (factor->value - value),
 					       below);
 	if (value > factor->value)
-		return (int64_t)divide_rounded((s128)factor->at_high * (value - factor->value),
+		return (int64_t)divide_rounded((s128)swing->at_high * (value - factor->value),
 					       above);
 	return 0;
 }
@@ -48,8 +49,8 @@ static unsigned effect_shift(const struct study_factor *factors, size_t count)
 	unsigned shift = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		uint64_t low = (uint64_t)llabs(factors[i].at_low);
-		uint64_t high = (uint64_t)llabs(factors[i].at_high);
+		uint64_t low = (uint64_t)llabs(factors[i].swing.at_low);
+		uint64_t high = (uint64_t)llabs(factors[i].swing.at_high);
 
 		largest = largest > low ? largest : low;
 		largest = largest > high ? largest : high;
@@ -69,7 +70,8 @@ static u128 variance(const struct study_factor *factor, unsigned shift)
 	s128 width = (s128)(factor->high - factor->low);
 	s128 p = ((s128)(factor->value - factor->low) << FRACTION) / width;
 	s128 q = ((s128)1 << FRACTION) - p;
-	s128 a = factor->at_low / ((s128)1 << shift), c = factor->at_high / ((s128)1 << shift);
+	s128 a = factor->swing.at_low / ((s128)1 << shift),
+	     c = factor->swing.at_high / ((s128)1 << shift);
 	s128 square = p * a * a + q * c * c;
 	s128 mean = p * a + q * c;
 	s128 result = 4 * (square << FRACTION) - 3 * mean * mean;

@@ -59,8 +59,8 @@ static void write_factor(const struct study_sensitivity *study, const struct stu
 	snprintf(range, sizeof(range), "%s..%s", range_end(factor, factor->low, low),
 		 range_end(factor, factor->high, high));
 	fprintf(out, "  %-30s%-24s%10s%10s%10s%10s\n", name_of(factor, name, sizeof(name)), range,
-		change_of(study, factor->at_low, at_low),
-		change_of(study, factor->at_high, at_high),
+		change_of(study, factor->swing.at_low, at_low),
+		change_of(study, factor->swing.at_high, at_high),
 		study_format_percent(factor->share, false, share),
 		factor->sample_share
 			? study_format_percent(factor->sample_share, false, sample_share)
@@ -79,7 +79,7 @@ static void write_factors(const struct study_sensitivity *study, FILE *out)
 
 		if (factor->share >= SHOWN_SHARE || factor->sample_share)
 			write_factor(study, factor, out);
-		else if (factor->at_low || factor->at_high)
+		else if (factor->swing.at_low || factor->swing.at_high)
 			minor++;
 		else
 			idle++;
@@ -166,8 +166,8 @@ static json_t *factor_json(const struct study_sensitivity *study, const struct s
 								     : "",
 			 "value", (json_int_t)factor->value, "low", (json_int_t)factor->low, "high",
 			 (json_int_t)factor->high, "at_low",
-			 number_json(study, study->base + factor->at_low), "at_high",
-			 number_json(study, study->base + factor->at_high), "share",
+			 number_json(study, study->base + factor->swing.at_low), "at_high",
+			 number_json(study, study->base + factor->swing.at_high), "share",
 			 millionths_json(factor->share), "sample_share",
 			 study->result_count ? millionths_json(factor->sample_share) : json_null());
 }

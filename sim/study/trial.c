@@ -57,9 +57,14 @@ static int judge(const struct study_trials *trials, const struct study_run *run,
 		return 0;
 	free(item->error);
 	item->error = NULL;
-	ret = study_measure_take(trials->measure, run,
-				 scenario->variants[variant_index(scenario, trials->variant)].name,
-				 &item->value, why);
+	ret = study_measure_take_parts(
+		trials->measure, run,
+		scenario->variants[variant_index(scenario, trials->variant)].name, item->parts,
+		why);
+	if (ret == 0 && trials->measure->divisor)
+		ret = study_measure_divide(trials->measure, item->parts, &item->value, why);
+	else
+		item->value = item->parts[0];
 	if (ret == 0 && item->value.kind != STUDY_VALUE_INTEGER &&
 	    item->value.kind != STUDY_VALUE_MILLIONTHS) {
 		snprintf(why, sizeof(why), "'%.200s' is no number", trials->measure->text);
@@ -118,7 +123,10 @@ int study_trials_run(const struct study_trials *trials, struct study_trial *item
 
 void study_trial_free(struct study_trial *trial)
 {
-	study_value_free(&trial->value);
+	/* Without a divisor the value is the first part itself. */
+	study_value_free(&trial->parts[0]);
+	study_value_free(&trial->parts[1]);
+	trial->value = (struct study_value){ 0 };
 	free(trial->error);
 	trial->error = NULL;
 }

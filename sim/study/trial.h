@@ -14,6 +14,7 @@ struct study_trial {
 
 	/* What came of it. */
 	struct study_value value;
+	struct study_value parts[2]; /* of a quotient; see study_measure_take_parts() */
 	char *error; /* no value, or one that nobody should use: a guest hung; NULL: none */
 };
 

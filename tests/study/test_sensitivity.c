@@ -18,7 +18,7 @@ static struct study_factor factor(uint64_t low, uint64_t value, uint64_t high, i
 				  int64_t at_high)
 {
 	return (struct study_factor){
-		.low = low, .value = value, .high = high, .at_low = at_low, .at_high = at_high
+		.low = low, .value = value, .high = high, .swing = {at_low, at_high}
 	};
 }
 
@@ -32,19 +32,19 @@ static void test_effect(void **state)
 {
 	struct study_factor f = factor(100, 200, 600, -50, 1000);
 
-	assert_int_equal(study_effect(&f, 100), -50);
-	assert_int_equal(study_effect(&f, 150), -25);
-	assert_int_equal(study_effect(&f, 200), 0);
-	assert_int_equal(study_effect(&f, 300), 250);
-	assert_int_equal(study_effect(&f, 600), 1000);
+	assert_int_equal(study_effect(&f, &f.swing, 100), -50);
+	assert_int_equal(study_effect(&f, &f.swing, 150), -25);
+	assert_int_equal(study_effect(&f, &f.swing, 200), 0);
+	assert_int_equal(study_effect(&f, &f.swing, 300), 250);
+	assert_int_equal(study_effect(&f, &f.swing, 600), 1000);
 	/* Value at an end of the range: one side only. */
 	f = factor(0, 0, 8, 0, -9);
-	assert_int_equal(study_effect(&f, 0), 0);
-	assert_int_equal(study_effect(&f, 4), -5);
-	assert_int_equal(study_effect(&f, 8), -9);
+	assert_int_equal(study_effect(&f, &f.swing, 0), 0);
+	assert_int_equal(study_effect(&f, &f.swing, 4), -5);
+	assert_int_equal(study_effect(&f, &f.swing, 8), -9);
 	/* Far beyond what 64 bits of a product hold. */
 	f = factor(0, INT64_MAX / 2, INT64_MAX, INT64_MIN / 2, INT64_MAX / 2);
-	assert_int_equal(study_effect(&f, INT64_MAX), INT64_MAX / 2);
+	assert_int_equal(study_effect(&f, &f.swing, INT64_MAX), INT64_MAX / 2);
 }
 
 /* Variances of linear effects are as the squares of their swings. */
