@@ -151,34 +151,26 @@ int break_even_begin(struct finder *f, FILE *errors)
 
 /* ---- comparing ---- */
 
-/* Settings of one run: the key's, or keys', value, and the levels. NULL when out of memory. */
-static const char **run_settings(const struct finder *f, uint64_t number, int side, size_t *count)
+static size_t count_keys(const char *keys)
 {
-	const struct study_break_even *search = f->search;
-	char value[STUDY_NUMBER_TEXT_BYTES];
-	size_t key_count = 1;
-	const char **settings;
-	const char *key;
+	size_t count = 1;
 
-	for (key = search->key; (key = strchr(key, ',')); key++)
-		key_count++;
-	*count = key_count + f->setting_count;
-	settings = calloc(*count, sizeof(*settings));
-	if (!settings)
+	for (; *keys; keys++)
+		count += *keys == ',';
+	return count;
+}
+
+/* "KEY=VALUE", with len bytes of key. NULL when out of memory. */
+static char *setting_of(const char *key, size_t len, const char *value)
+{
+	char *text = malloc(len + strlen(value) + 2);
+
+	if (!text)
 		return NULL;
-	study_number_format(search->range.unit, number, value);
-	key = search->key;
-	for (size_t i = 0; i < key_count; i++) {
-		char *text;
-
-		if (asprintf(&text, "%.*s=%s", (int)strcspn(key, ","), key, value) < 0)
-			text = NULL;
-		settings[i] = text;
-		key += strcspn(key, ",") + 1;
-	}
-	for (size_t i = 0; i < f->setting_count; i++)
-		settings[key_count + i] = f->settings[side][i];
-	return settings;
+	memcpy(text, key, len);
+	text[len] = '=';
+	strcpy(text + len + 1, value);
+	return text;
 }
 
 static void free_settings(const struct finder *f, const char **settings, size_t count)
@@ -186,6 +178,37 @@ static void free_settings(const struct finder *f, const char **settings, size_t 
 	for (size_t i = 0; settings && i + f->setting_count < count; i++)
 		free((char *)settings[i]);
 	free(settings);
+}
+
+/* Settings of one run: the key's, or keys', value, and the levels. NULL when out of memory. */
+static const char **run_settings(const struct finder *f, uint64_t number, int side, size_t *count)
+{
+	const struct study_break_even *search = f->search;
+	size_t key_count = count_keys(search->key);
+	const char *key = search->key;
+	char value[STUDY_NUMBER_TEXT_BYTES];
+	const char **settings;
+
+	*count = key_count + f->setting_count;
+	settings = calloc(*count, sizeof(*settings));
+	if (!settings)
+		return NULL;
+	study_number_format(search->range.unit, number, value);
+	for (size_t i = 0; i < key_count; i++) {
+		size_t len = strcspn(key, ",");
+
+		settings[i] = setting_of(key, len, value);
+		key += len + 1;
+	}
+	for (size_t i = 0; i < f->setting_count; i++)
+		settings[key_count + i] = f->settings[side][i];
+	for (size_t i = 0; i < key_count; i++) {
+		if (settings[i])
+			continue;
+		free_settings(f, settings, *count);
+		return NULL;
+	}
+	return settings;
 }
 
 static enum study_verdict judge(const struct study_break_even *search,
