@@ -72,6 +72,10 @@ static int judge(const struct study_trials *trials, const struct study_run *run,
 	}
 	if (ret != -ENOENT)
 		return ret;
+	/* Only numbers are kept: value and part of a measure without a divisor are the same. */
+	study_value_free(&item->parts[0]);
+	study_value_free(&item->parts[1]);
+	item->value = (struct study_value){ 0 };
 	item->error = strdup(why);
 	return item->error ? 0 : -ENOMEM;
 }
