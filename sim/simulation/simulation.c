@@ -105,3 +105,17 @@ int simulation_check(const struct sim_config *config, char *why, size_t len)
 	assembly_destroy(&assembly);
 	return ret;
 }
+
+bool simulation_same_room(const struct sim_config *a, const struct sim_config *b)
+{
+	bool same = a->vm_count == b->vm_count;
+
+	for (size_t i = 0; same && i < a->vm_count; i++) {
+		const struct vm_config *x = &a->vms[i], *y = &b->vms[i];
+
+		same = x->mode == y->mode && x->memory_bytes == y->memory_bytes &&
+		       x->vcpus == y->vcpus && x->aperture_bytes == y->aperture_bytes &&
+		       x->hidden_bytes == y->hidden_bytes && x->fences == y->fences;
+	}
+	return same;
+}

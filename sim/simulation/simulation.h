@@ -12,6 +12,7 @@
 #ifndef PVMMIO_SIM_SIMULATION_SIMULATION_H
 #define PVMMIO_SIM_SIMULATION_SIMULATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sim/machine/trace.h"
@@ -37,5 +38,11 @@ int simulation_run(struct sim_result **out, const struct sim_config *config,
  * it. 0, or the error that simulation_run() would give and one sentence about it in why.
  */
 int simulation_check(const struct sim_config *config, char *why, size_t len);
+
+/*
+ * Do a and b ask for the same room on the machine and the GPU, VM by VM? Then what
+ * simulation_check() says of one it says of the other.
+ */
+bool simulation_same_room(const struct sim_config *a, const struct sim_config *b);
 
 #endif

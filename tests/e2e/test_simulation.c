@@ -122,9 +122,14 @@ static void test_refused(void **state)
 	char why[SIMULATION_WHY_BYTES];
 
 	assert_int_equal(simulation_check(&config, why, sizeof(why)), 0);
+	assert_true(simulation_same_room(&config, &scenario->variants[PVMMIO].config));
 	vms[0] = config.vms[0];
 	vms[1] = config.vms[0];
 	config.vms = vms;
+	vms[0].aperture_bytes += 4096;
+	assert_false(simulation_same_room(&config, &scenario->variants[BASELINE].config));
+	vms[0].aperture_bytes -= 4096;
+	assert_true(simulation_same_room(&config, &scenario->variants[BASELINE].config));
 	config.vm_count = 2;
 	vms[1].mode = VM_MODE_NATIVE;
 	assert_refused(&config, "native");
