@@ -10,7 +10,6 @@
 
 #include "host/interrupt.h"
 #include "rig.h"
-#include "sim/machine/rng.h"
 
 static struct rig rig;
 static struct rig_guest *guest;
@@ -332,158 +331,6 @@ static void flag_without_the_level_is_nothing(void **state)
 	assert_int_equal(injected(), 2);
 }
 
-/* ---- no interrupt is lost, whenever it comes ---- */
-
-enum gate {
-	GATE_MASTER,
-	GATE_FLAG,
-	GATE_FLAG_WITHOUT_DOORBELL, /* the wrong way: clears the flag and tells nobody */
-};
-
-#define RACE_EVENTS 40u
-#define RACE_SEEDS  60u
-
-struct race {
-	struct rig rig;
-	struct pvmmio_page *page;
-	enum gate gate;
-	bool disables_first;
-	struct rng rng;
-	uint64_t end_ps;
-};
-
-static void pass_time(struct race *race)
-{
-	exec_advance(race->rig.m->ex, rng_below(&race->rng, 2 * PS_PER_US));
-	exec_sync(race->rig.m->ex);
-}
-
-static void race_store(struct race *race, uint32_t offset, uint32_t value)
-{
-	pass_time(race);
-	guest_store(&race->rig.guests[0], offset, 4, value);
-}
-
-static void race_disable(struct race *race)
-{
-	if (race->gate == GATE_MASTER) {
-		race_store(race, MASTER_IRQ, 0);
-		return;
-	}
-	pass_time(race);
-	__atomic_store_n(&race->page->disable_irq, 1, __ATOMIC_RELAXED);
-}
-
-static void race_enable(struct race *race)
-{
-	if (race->gate == GATE_MASTER) {
-		race_store(race, MASTER_IRQ, MASTER_IRQ_ENABLE);
-		return;
-	}
-	pass_time(race);
-	__atomic_store_n(&race->page->disable_irq, 0, __ATOMIC_SEQ_CST);
-	if (race->gate == GATE_FLAG)
-		race_store(race, PVINFO_BASE + PVINFO_CHECK_PENDING_IRQ, 1);
-}
-
-static void race_handler(void *opaque)
-{
-	struct race *race = opaque;
-	struct rig_guest *g = &race->rig.guests[0];
-	uint32_t sources;
-
-	if (race->disables_first)
-		race_disable(race);
-	pass_time(race);
-	sources = (uint32_t)guest_load(g, MASTER_IRQ, 4) & ~MASTER_IRQ_ENABLE;
-	if (!race->disables_first && !sources)
-		return;
-	if (!race->disables_first)
-		race_disable(race);
-	for (unsigned n = 0; n < 4; n++) {
-		uint32_t iir = (uint32_t)guest_load(g, GT_IIR(n), 4);
-
-		if (iir)
-			race_store(race, GT_IIR(n), iir);
-	}
-	race_enable(race);
-}
-
-static void race_events(void *arg)
-{
-	struct race *race = arg;
-	struct vgpu *vgpu = race->rig.guests[0].vgpu;
-
-	for (unsigned i = 0; i < RACE_EVENTS; i++) {
-		struct event event = { rng_below(&race->rng, GEN9_ENGINE_COUNT), 1 };
-
-		exec_advance(race->rig.m->ex, rng_below(&race->rng, 12 * PS_PER_US));
-		exec_sync(race->rig.m->ex);
-		sim_mutex_lock(race->rig.m, &vgpu->lock);
-		raise_event(&race->rig.guests[0], &event);
-		sim_mutex_unlock(race->rig.m, &vgpu->lock);
-	}
-}
-
-static void race_wait(struct rig_guest *g, void *arg)
-{
-	struct race *race = arg;
-
-	while (vcpu_halt(g->vm->vcpus[0], race->end_ps) == 0)
-		;
-}
-
-// Is anything still pending when all is over?
-static bool race_loses(enum gate gate, bool disables_first, uint64_t seed)
-{
-	struct race race = { .gate = gate, .disables_first = disables_first };
-	struct rig_guest *g = &race.rig.guests[0];
-	uint32_t pending = 0;
-
-	if (gate == GATE_MASTER)
-		rig_create(&race.rig, &(struct rig_options){ 0 });
-	else
-		race.page = negotiate_flag(&race.rig);
-	guest = g;
-	enable_all();
-	rng_seed(&race.rng, seed);
-	race.end_ps = executor_time_ps(race.rig.m->ex) + 10 * PS_PER_MS;
-	g->vm->irq_handler = race_handler;
-	g->vm->irq_opaque = &race;
-	assert_int_equal(vcpu_start(g->vm, 1, executor_time_ps(race.rig.m->ex), race_events, &race),
-			 0);
-	rig_run(g, race_wait, &race);
-	g->vm->irq_handler = NULL;
-	assert_true(injected() > 0);
-	for (unsigned n = 0; n < 4; n++)
-		pending |= rig_read32(g, GT_IIR(n));
-	rig_destroy(&race.rig);
-	return pending;
-}
-
-static unsigned races_lost(enum gate gate, bool disables_first)
-{
-	unsigned lost = 0;
-
-	for (uint64_t seed = 1; seed <= RACE_SEEDS; seed++)
-		lost += race_loses(gate, disables_first, seed);
-	return lost;
-}
-
-static void no_interrupt_is_lost(void **state)
-{
-	assert_int_equal(races_lost(GATE_MASTER, false), 0);
-	assert_int_equal(races_lost(GATE_MASTER, true), 0);
-	assert_int_equal(races_lost(GATE_FLAG, false), 0);
-	assert_int_equal(races_lost(GATE_FLAG, true), 0);
-}
-
-static void without_the_doorbell_interrupts_are_lost(void **state)
-{
-	assert_true(races_lost(GATE_FLAG_WITHOUT_DOORBELL, false) > 0);
-	assert_true(races_lost(GATE_FLAG_WITHOUT_DOORBELL, true) > 0);
-}
-
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -500,8 +347,6 @@ int main(void)
 		TEST(message_reaches_the_guests_handler),
 		TEST(flag_stands_for_the_masters_enable_bit),
 		TEST(flag_without_the_level_is_nothing),
-		cmocka_unit_test(no_interrupt_is_lost),
-		cmocka_unit_test(without_the_doorbell_interrupts_are_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
