@@ -105,8 +105,7 @@ static void show(struct vgpu *vgpu, unsigned pipe, unsigned plane)
 	uint32_t surface = vreg_read(vgpu, PLANE_SURF(pipe, plane));
 
 	vreg_write(vgpu, PLANE_SURFLIVE(pipe, plane), surface);
-	if (plane == 1)
-		vreg_write(vgpu, PIPE_FLIPCOUNT(pipe), vreg_read(vgpu, PIPE_FLIPCOUNT(pipe)) + 1);
+	vreg_write(vgpu, PIPE_FLIPCOUNT(pipe), vreg_read(vgpu, PIPE_FLIPCOUNT(pipe)) + 1);
 	vgpu->stats.flips++;
 	trace_emit(vgpu->m, TRACE_PIPE_FLIP, vgpu->vm->id, pipe, plane, surface);
 }

@@ -8,7 +8,7 @@
  *   PIPEDSL         computed at the read, from the time since the last vblank
  *   PIPE_FRMCOUNT   vblanks; written when a vblank is emulated
  *   PLANE_SURF      arms a flip. It shows in SURFLIVE with the next vblank, or at once when it is
- *                   asynchronous or the pipe is off; then FLIPCOUNT (plane 1) and flip done
+ *                   asynchronous or the pipe is off; then FLIPCOUNT and flip done
  *   CURBASE         likewise with CURSURFLIVE; no event
  *   PS_CTRL         refused for a plane that does not exist
  *   power wells, DBUF, LCPLL, DPLL_STATUS: what was requested is there at once

@@ -98,8 +98,7 @@ static void levels_taken_away_trap_again(void **state)
 	uint64_t reads = exits(EXIT_MMIO_READ);
 
 	rig_read32(guest, MASTER_IRQ);
-	pvmmio_stop_direct_reads(guest->vgpu);
-	guest->vgpu->pvmmio_levels = 0;
+	pvmmio_reset(guest->vgpu);
 	assert_int_equal(rig_read32(guest, MASTER_IRQ), MASTER_IRQ_ENABLE);
 	assert_int_equal(exits(EXIT_MMIO_READ), reads + 1);
 }
