@@ -59,6 +59,17 @@ const char *const gvt_workload_ends[GVT_WORKLOAD_END_COUNT] = {
 	[GVT_WORKLOAD_DESTROYED] = "destroyed",
 };
 
+// Linux 4.19 intel_hangcheck.c, intel_ringbuffer.h.
+static struct hw_hang hang_times(const struct gvt_hang_config *config)
+{
+	return (struct hw_hang){
+		.period_ps = config->period_ps ? config->period_ps : 1500 * PS_PER_MS,
+		.engine_dead_ps = config->engine_dead_ps ? config->engine_dead_ps : 4 * PS_PER_S,
+		.request_dead_ps = config->request_dead_ps ? config->request_dead_ps
+							   : 12 * PS_PER_S,
+	};
+}
+
 int gvt_create(struct gvt **out, const struct gvt_config *config)
 {
 	struct gvt *gvt = calloc(1, sizeof(*gvt));
@@ -77,6 +88,7 @@ int gvt_create(struct gvt **out, const struct gvt_config *config)
 	ret = hw_init(&gvt->hw, config->m, config->gpu_bar0);
 	if (ret)
 		goto fini_mmio;
+	gvt->hw.hang = hang_times(&config->hang);
 	sched_init(gvt, &config->sched);
 	ppgtt_lru_init(&gvt->ppgtt_lru);
 	oos_pool_init(&gvt->oos_pool, config->oos_pool_pages);

@@ -37,6 +37,13 @@ struct gvt_sched_config {
 	uint64_t boost_ps;
 };
 
+/* The host's hang check. 0: Linux 4.19's, intel_hangcheck.c and intel_ringbuffer.h. */
+struct gvt_hang_config {
+	uint64_t period_ps;       /* from look to look: 1500 ms */
+	uint64_t engine_dead_ps;  /* so long it may stand still: 4 s */
+	uint64_t request_dead_ps; /* so long a request may take: 12 s */
+};
+
 #define GVT_WEIGHT_DEFAULT 2u /* of upstream's smallest type; weights are 16 / n */
 #define GVT_WEIGHT_LIMIT   256u
 
@@ -52,6 +59,7 @@ struct gvt_config {
 	uint32_t pvmmio_offered; /* level bits this host supports */
 	unsigned oos_pool_pages; /* out-of-sync pages for all vGPUs; 0: 8192 */
 	struct gvt_sched_config sched;
+	struct gvt_hang_config hang;
 	enum gvt_vblank vblank;
 	uint64_t symbol_clock_hz; /* of a virtual display link, up to 1 THz; 0: 270 MHz */
 };

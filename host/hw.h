@@ -63,8 +63,16 @@ struct hw_engine {
 	struct exec_waitq waiters;
 };
 
+/* The hang check: from look to look; how long an engine may stand still, a request take. */
+struct hw_hang {
+	uint64_t period_ps;
+	uint64_t engine_dead_ps;
+	uint64_t request_dead_ps;
+};
+
 struct hw {
 	struct machine *m;
+	struct hw_hang hang;
 	uint64_t bar0;
 	struct hw_pages *bound_pages; /* the host's share, sorted by gma */
 	uint64_t empty_mfn; /* zeroes: an empty page table. Nothing that is present leads there */

@@ -11,12 +11,6 @@
 #define ENGINE_INTERRUPTS (GT_CONTEXT_SWITCH_INTERRUPT | GT_CS_ERROR_INTERRUPT)
 #define GT_GROUP_COUNT    4u
 
-// Linux 4.19 intel_hangcheck.c, intel_ringbuffer.h: the period of its samples; how long an engine
-// may stand still; how long it may be busy on one request while its head moves.
-#define HANGCHECK_PERIOD_PS (1500 * PS_PER_MS)
-#define ENGINE_DEAD_PS      (4 * PS_PER_S)
-#define REQUEST_DEAD_PS     (12 * PS_PER_S)
-
 // RESET_CTL and GDRST are polled; both handshakes take microseconds (Linux 4.19 intel_uncore.c).
 #define RESET_POLLS        700u
 #define RESET_POLL_STEP_PS PS_PER_US
@@ -241,20 +235,22 @@ int hw_engine_wait(struct hw_engine *engine)
 	uint64_t start_ps = exec_now(ex);
 	uint64_t moved_ps = start_ps;
 	uint64_t position = UINT64_MAX;
+	const struct hw_hang *hang = &engine->hw->hang;
 
 	assert(engine->running);
 	while (!engine->completed && !engine->failed) {
 		uint64_t now_ps;
 		uint64_t sample;
 
-		if (!exec_wait(ex, &engine->waiters, exec_now(ex) + HANGCHECK_PERIOD_PS))
+		if (!exec_wait(ex, &engine->waiters, exec_now(ex) + hang->period_ps))
 			continue;
 		sample = engine_position(engine);
 		now_ps = exec_now(ex);
 		if (sample != position)
 			moved_ps = now_ps;
 		position = sample;
-		if (now_ps - moved_ps >= ENGINE_DEAD_PS || now_ps - start_ps >= REQUEST_DEAD_PS)
+		if (now_ps - moved_ps >= hang->engine_dead_ps ||
+		    now_ps - start_ps >= hang->request_dead_ps)
 			engine->failed = true;
 	}
 	if (!engine->completed)

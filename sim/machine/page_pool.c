@@ -86,3 +86,10 @@ void page_pool_free(struct page_pool *pool, uint64_t pfn, uint64_t page_count)
 	flip(pool, pfn, page_count, true);
 	pool->in_use_pages -= page_count;
 }
+
+void page_pool_free_all(struct page_pool *pool)
+{
+	for (uint64_t pfn = pool->lowest_pfn; pfn < pool->end_pfn && pool->in_use_pages; pfn++)
+		if (is_used(pool, pfn))
+			page_pool_free(pool, pfn, 1);
+}

@@ -26,4 +26,7 @@ int page_pool_alloc(struct page_pool *pool, uint64_t page_count, uint64_t *pfn_o
 /* Give back any run of pages that are in use; asserts that they are. */
 void page_pool_free(struct page_pool *pool, uint64_t pfn, uint64_t page_count);
 
+/* Give back all that are in use. lowest_pfn stays: they have been handed out. */
+void page_pool_free_all(struct page_pool *pool);
+
 #endif

@@ -17,6 +17,13 @@
 int platform_create(struct platform **out, struct vm *vm);
 void platform_destroy(struct platform *plat);
 
+/*
+ * The VM boots anew: no page is handed out, nobody handles interrupts, which are disabled, and none
+ * is on its way. Memory keeps its content, handed out again it is zeroed. On a vCPU of the VM, the
+ * only one that runs, outside of interrupt handlers; what the driver had is void.
+ */
+void platform_reboot(struct platform *plat);
+
 /* Pages handed out and not freed: a leak check for the driver's tests. */
 uint64_t platform_pages_in_use(const struct platform *plat);
 

@@ -38,6 +38,15 @@ void platform_destroy(struct platform *plat)
 	free(plat);
 }
 
+void platform_reboot(struct platform *plat)
+{
+	page_pool_free_all(&plat->pages);
+	plat->vm->irq_handler = NULL;
+	plat->vm->irq_opaque = NULL;
+	for (unsigned i = 0; i < plat->vm->vcpu_count; i++)
+		vcpu_reset_interrupts(plat->vm->vcpus[i]);
+}
+
 uint64_t platform_pages_in_use(const struct platform *plat)
 {
 	return plat->pages.in_use_pages;

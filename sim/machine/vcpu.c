@@ -117,6 +117,14 @@ static void queue_arrival(struct vcpu *vcpu, uint64_t at_ps)
 	queue[i] = at_ps;
 }
 
+void vcpu_reset_interrupts(struct vcpu *vcpu)
+{
+	assert(!vcpu->irq_in_service);
+	vcpu->irq_enabled = false;
+	vcpu->irq_count = 0;
+	vcpu->irq_at_ps[0] = EXEC_NEVER;
+}
+
 // The CPU accepts one interrupt: everything that has arrived by now is in it.
 static void accept_arrivals(struct vcpu *vcpu, uint64_t now_ps)
 {

@@ -124,6 +124,9 @@ void vcpu_poll_interrupts(struct vcpu *vcpu);
 /* Enable or disable interrupts; enabling takes what is pending. Returns the previous state. */
 bool vcpu_set_irq_enabled(struct vcpu *vcpu, bool enabled);
 
+/* Interrupts disabled, and none of those on their way will arrive: the VM is reset. */
+void vcpu_reset_interrupts(struct vcpu *vcpu);
+
 /* Pass ps of time, or until open interrupts and their handlers are done if that is later. */
 void vcpu_delay(struct vcpu *vcpu, uint64_t ps);
 

@@ -16,6 +16,7 @@
 
 #define RESULT_REGISTER_NAME_BYTES 48
 #define RESULT_INCIDENT_NAME_LIMIT INCIDENT_LIMIT
+#define RESULT_END_LIMIT           8
 
 /* Exits of one register and reason, summed over vCPUs and operations. */
 struct register_result {
@@ -61,9 +62,15 @@ struct client_result {
 };
 
 struct workload_result {
-	uint64_t requests;          /* added by the guest */
-	uint64_t completed;         /* seen completed by the guest */
-	uint64_t lost;              /* not completed within the workload's timeout */
+	uint64_t requests;      /* added by the guest */
+	uint64_t completed;     /* seen completed by the guest */
+	uint64_t lost;          /* not completed within the workload's timeout, or at a reboot */
+	uint64_t failed;        /* given up by the driver: they hung, or their context was banned */
+	uint64_t replayed;      /* submitted again after a reset */
+	uint64_t hangs;         /* engines that the driver's hang check found stuck */
+	uint64_t engine_resets; /* of one engine, by the driver */
+	uint64_t resets;        /* of all engines */
+	uint64_t reboots;
 	uint64_t interrupts_missed; /* waits that only the timeout ended, though the GPU was done */
 	uint64_t bytes_verified;    /* written by the GPU, read back by the guest and right */
 	uint64_t bytes_wrong;
@@ -95,6 +102,14 @@ struct display_result {
 	int error;                  /* negative errno of the last of them */
 };
 
+/* What became of workloads in the mediator, since the vGPU was made. */
+struct vgpu_result {
+	uint64_t accepted;
+	uint64_t refused;
+	uint64_t ended[RESULT_END_LIMIT]; /* by how */
+	const char *failsafe_cause;       /* a static string; NULL: none */
+};
+
 struct vm_result {
 	struct ledger_op ops[GUEST_OP_COUNT];
 	uint64_t op_exit_p50_ps[GUEST_OP_COUNT];
@@ -105,6 +120,7 @@ struct vm_result {
 	size_t register_count;
 	uint32_t pvmmio_levels; /* negotiated */
 	bool failsafe;
+	struct vgpu_result vgpu;
 	uint64_t interrupts_taken;
 	uint64_t interrupts_merged;
 	struct incident_list incidents;
@@ -133,6 +149,8 @@ struct sim_result {
 	 * that did not happen from a misspelt one.
 	 */
 	const char *incident_names[RESULT_INCIDENT_NAME_LIMIT + 1];
+	/* How workloads end in the mediator; NULL after the last. */
+	const char *end_names[RESULT_END_LIMIT + 1];
 };
 
 /* Frees what result points to and result. NULL is allowed. */

@@ -248,6 +248,12 @@ static json_t *tree_workload(const struct workload_result *workload)
 	put_uint(&obj, "requests", workload->requests);
 	put_uint(&obj, "completed", workload->completed);
 	put_uint(&obj, "lost", workload->lost);
+	put_uint(&obj, "failed", workload->failed);
+	put_uint(&obj, "replayed", workload->replayed);
+	put_uint(&obj, "hangs", workload->hangs);
+	put_uint(&obj, "engine_resets", workload->engine_resets);
+	put_uint(&obj, "resets", workload->resets);
+	put_uint(&obj, "reboots", workload->reboots);
 	put_uint(&obj, "interrupts_missed", workload->interrupts_missed);
 	put_uint(&obj, "bytes_verified", workload->bytes_verified);
 	put_uint(&obj, "bytes_wrong", workload->bytes_wrong);
@@ -343,7 +349,21 @@ static json_t *tree_levels(uint32_t levels)
 	return array;
 }
 
-static json_t *tree_vm(const struct vm_config *config, const struct vm_result *vm)
+static json_t *tree_vgpu(const struct sim_result *result, const struct vgpu_result *vgpu)
+{
+	struct object obj = object_begin();
+
+	put_uint(&obj, "accepted", vgpu->accepted);
+	put_uint(&obj, "refused", vgpu->refused);
+	for (unsigned how = 0; result->end_names[how]; how++)
+		put_uint(&obj, result->end_names[how], vgpu->ended[how]);
+	put(&obj, "failsafe_cause",
+	    vgpu->failsafe_cause ? json_string(vgpu->failsafe_cause) : json_null());
+	return obj.json;
+}
+
+static json_t *tree_vm(const struct sim_result *result, const struct vm_config *config,
+		       const struct vm_result *vm)
 {
 	struct object obj = object_begin();
 
@@ -358,6 +378,8 @@ static json_t *tree_vm(const struct vm_config *config, const struct vm_result *v
 	put(&obj, "exits", tree_exits(vm));
 	put(&obj, "interrupts", tree_interrupts(vm));
 	put(&obj, "incidents", tree_incidents(&vm->incidents));
+	if (config->mode == VM_MODE_GVT)
+		put(&obj, "mediator", tree_vgpu(result, &vm->vgpu));
 	put(&obj, "workload", tree_workload(&vm->workload));
 	put(&obj, "frames", tree_frames(&vm->frames, vm->workload.duration_ps));
 	put(&obj, "clients", tree_clients(vm));
@@ -372,7 +394,8 @@ static json_t *tree_vms(const struct sim_config *config, const struct sim_result
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < result->vm_count; i++) {
-		if (json_array_append_new(array, tree_vm(&config->vms[i], &result->vms[i]))) {
+		if (json_array_append_new(array,
+					  tree_vm(result, &config->vms[i], &result->vms[i]))) {
 			json_decref(array);
 			return NULL;
 		}

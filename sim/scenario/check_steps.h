@@ -12,6 +12,7 @@ struct step_reader {
 	struct diag *diag;
 	struct workload_config *workload;
 	bool has_display;
+	bool is_native;
 	bool bound[CONFIG_OBJECT_LIMIT]; /* where reading is now */
 	struct text_pos bind_pos[CONFIG_OBJECT_LIMIT];
 };

@@ -110,6 +110,22 @@ static void check_screen(struct step_reader *r, const struct step_info *info,
 	read_step(r->diag, info, map, step);
 }
 
+/* The one word that can stand behind the step. */
+static void check_word(struct step_reader *r, const struct step_info *info,
+		       const struct yaml_node *value)
+{
+	if (value->kind != YAML_SCALAR || strcmp(value->text, info->engine) != 0)
+		diag_error(r->diag, value->pos, "'%s' is not '%s'; expected %s: %s", info->name,
+			   info->engine, info->name, info->engine);
+	if (info->kind != STEP_REBOOT)
+		return;
+	if (r->is_native)
+		diag_error(r->diag, value->key_pos,
+			   "'reboot' in a native VM; expected mode: gvt, where the VMM resets the "
+			   "vGPU");
+	memset(r->bound, 0, sizeof(r->bound));
+}
+
 /* The step's word and what stands behind it, wherever that is in the file. */
 static int check_step_value(struct step_reader *r, const struct step_info *info,
 			    const struct yaml_node *value, bool inside, struct step_config *step)
@@ -129,8 +145,7 @@ static int check_step_value(struct step_reader *r, const struct step_info *info,
 	case STEP_FORM_LIST:
 		return check_steps(r, value, true, &step->steps, &step->step_count);
 	case STEP_FORM_ALL:
-		if (value->kind != YAML_SCALAR || strcmp(value->text, "all") != 0)
-			diag_error(r->diag, value->pos, "'wait' is not 'all'; expected wait: all");
+		check_word(r, info, value);
 		break;
 	case STEP_FORM_TIME:
 		check_sleep(r, value, step);
@@ -219,6 +234,7 @@ int check_workload(const struct check *check, const struct yaml_node *node, stru
 		.diag = check->diag,
 		.workload = workload,
 		.has_display = vm->display.on,
+		.is_native = vm->mode == VM_MODE_NATIVE,
 	};
 	const struct yaml_node *steps = yaml_get(node, "steps");
 	unsigned kinds = !!steps + !!yaml_get(node, "wsim") + !!yaml_get(node, "wsim_text");

@@ -75,6 +75,8 @@ enum step_kind {
 	STEP_FLIP,      /* show other surfaces on `planes` planes */
 	STEP_WATERMARK, /* change the watermarks of `planes` planes */
 	STEP_VBLANK,    /* wait for `count` vblanks */
+	STEP_RESET,     /* the driver resets all engines */
+	STEP_REBOOT,    /* the VM is reset, and boots anew */
 	STEP_KIND_COUNT,
 };
 
@@ -86,6 +88,7 @@ enum misuse_kind {
 	MISUSE_COMMAND,
 	MISUSE_REGISTER,
 	MISUSE_STORE_ADDRESS,
+	MISUSE_HANG,
 	MISUSE_COUNT,
 };
 
@@ -159,6 +162,7 @@ struct vm_config {
 	enum vm_doorbell doorbell;
 	enum vm_ppgtt ppgtt;
 	enum vm_irq_handler irq_handler;
+	uint64_t hangcheck_ps; /* period of the driver's hang check; 0: none */
 	struct display_config display;
 	bool work_arounds; /* contexts of the render engine come with an indirect batch */
 	bool huge_pages;   /* the guest uses PPGTT pages of 64 KiB and 2 MiB where they fit */
@@ -176,6 +180,13 @@ struct config_range {
 	uint64_t low, high;
 };
 
+/* The host's hang check. */
+struct hang_config {
+	uint64_t period_ps;
+	uint64_t engine_dead_ps;
+	uint64_t request_dead_ps;
+};
+
 struct sim_config {
 	uint64_t seed;
 	char hardware_name[CONFIG_NAME_BYTES];
@@ -185,6 +196,7 @@ struct sim_config {
 	struct config_range hardware_ranges[HW_PARAM_COUNT];
 	struct config_range cost_ranges[COST_PARAM_COUNT];
 	uint32_t oos_pool_pages; /* of the mediator, for all VMs */
+	struct hang_config hang;
 	struct vm_config *vms;
 	size_t vm_count;
 };

@@ -164,7 +164,7 @@ static json_t *step_value_json(const struct workload_config *workload,
 	case STEP_FORM_LIST:
 		return steps_json(workload, step->steps, step->step_count);
 	case STEP_FORM_ALL:
-		return json_string("all");
+		return json_string(step_infos[step->kind].engine);
 	case STEP_FORM_TIME:
 		return quantity_json(step->duration_ps, QUANTITY_TIME);
 	case STEP_FORM_BIND:
@@ -277,9 +277,12 @@ static json_t *platform_json(const struct sim_config *config)
 		json_decref(set);
 		return NULL;
 	}
-	return json_pack("{s:s, s:s, s:I, s:o}", "hardware", config->hardware_name, "costs",
-			 config->costs_name, "oos_pool", (json_int_t)config->oos_pool_pages, "set",
-			 set);
+	return json_pack(
+		"{s:s, s:s, s:I, s:o, s:o, s:o, s:o}", "hardware", config->hardware_name, "costs",
+		config->costs_name, "oos_pool", (json_int_t)config->oos_pool_pages, "hang_period",
+		quantity_json(config->hang.period_ps, QUANTITY_TIME), "hang_engine_dead",
+		quantity_json(config->hang.engine_dead_ps, QUANTITY_TIME), "hang_request_dead",
+		quantity_json(config->hang.request_dead_ps, QUANTITY_TIME), "set", set);
 }
 
 static json_t *vms_json(const struct sim_config *config)

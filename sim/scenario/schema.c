@@ -38,6 +38,7 @@ const char *misuse_name(unsigned misuse)
 		[MISUSE_COMMAND] = "command",
 		[MISUSE_REGISTER] = "register",
 		[MISUSE_STORE_ADDRESS] = "store_address",
+		[MISUSE_HANG] = "hang",
 	};
 
 	return misuse < MISUSE_COUNT ? names[misuse] : NULL;
@@ -181,6 +182,15 @@ const struct schema_row schema_rows[] = {
 	{ SECTION_PLATFORM, "oos_pool", VALUE_INTEGER, .min = 1, .max = 1u << 20, .default_text = "8192",
 	  .doc = "tables that may be out of sync at once, of all VMs with `shadow: oos`",
 	  FIELD(platform_head, oos_pool_pages) },
+	{ SECTION_PLATFORM, "hang_period", VALUE_TIME, .min = 1000 * NS, .max = 1000 * SECOND,
+	  .default_text = "1500ms", .doc = "from look to look of the host's hang check at an engine",
+	  FIELD(platform_head, hang.period_ps) },
+	{ SECTION_PLATFORM, "hang_engine_dead", VALUE_TIME, .min = 1000 * NS, .max = 1000 * SECOND,
+	  .default_text = "4s", .doc = "how long an engine may stand still before the host resets it",
+	  FIELD(platform_head, hang.engine_dead_ps) },
+	{ SECTION_PLATFORM, "hang_request_dead", VALUE_TIME, .min = 1000 * NS,
+	  .max = 1000 * SECOND, .default_text = "12s",
+	  .doc = "how long one request may keep an engine", FIELD(platform_head, hang.request_dead_ps) },
 	{ SECTION_PLATFORM, "set", VALUE_OTHER, .form = "mapping",
 	  .doc = "single parameters of the profiles: `exit.transition: 1us`", NO_FIELD },
 
@@ -230,6 +240,10 @@ const struct schema_row schema_rows[] = {
 	  FIELD(vm_config, irq_handler) },
 	{ SECTION_VM, "display", VALUE_OTHER, .form = "mapping",
 	  .doc = "the display that the driver turns on; without it, none", NO_FIELD },
+	{ SECTION_VM, "hangcheck", VALUE_TIME, .max = 1000 * SECOND, .multiple = NS,
+	  .default_text = "0s",
+	  .doc = "period of the driver's hang check, 0 for none; Linux has 1500ms",
+	  FIELD(vm_config, hangcheck_ps) },
 	{ SECTION_VM, "misbehave", VALUE_FLAGS, .default_text = "[]",
 	  .doc = "what the driver does wrong all the time", NO_FIELD },
 	{ SECTION_VM, "workload", VALUE_OTHER, .form = "mapping",
@@ -364,7 +378,7 @@ const struct step_info step_infos[STEP_KIND_COUNT] = {
 		{ "engine", "context", "duration", "misuse" } },
 	[STEP_TOGETHER] = { "together", STEP_TOGETHER, STEP_FORM_LIST, 0, NULL,
 		"hand the submissions of a list to the ports at once", { NULL } },
-	[STEP_WAIT] = { "wait", STEP_WAIT, STEP_FORM_ALL, 0, NULL,
+	[STEP_WAIT] = { "wait", STEP_WAIT, STEP_FORM_ALL, 0, "all",
 		"for all submissions so far, then verify what they wrote", { NULL } },
 	[STEP_SLEEP] = { "sleep", STEP_SLEEP, STEP_FORM_TIME, 0, NULL,
 		"do nothing for a while", { NULL } },
@@ -380,6 +394,11 @@ const struct step_info step_infos[STEP_KIND_COUNT] = {
 		"change the watermarks of planes", { "planes" } },
 	[STEP_VBLANK] = { "vblank", STEP_VBLANK, STEP_FORM_SCREEN, 0, NULL,
 		"wait for vblanks", { "count" } },
+	[STEP_RESET] = { "reset", STEP_RESET, STEP_FORM_ALL, 0, "gpu",
+		"the driver resets all engines", { NULL } },
+	[STEP_REBOOT] = { "reboot", STEP_REBOOT, STEP_FORM_ALL, 0, "vm",
+		"reset the VM and its vGPU; it boots anew, without objects",
+		{ NULL } },
 };
 // clang-format on
 

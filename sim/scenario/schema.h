@@ -72,6 +72,7 @@ struct platform_head {
 	char hardware[SCHEMA_TEXT_BYTES];
 	char costs[SCHEMA_TEXT_BYTES];
 	uint32_t oos_pool_pages;
+	struct hang_config hang;
 };
 
 struct variant_head {
@@ -112,7 +113,8 @@ struct step_info {
 		STEP_FORM_SCREEN,
 	} form;
 	unsigned engines;   /* submissions: mask of engines that can execute it */
-	const char *engine; /* submissions: default of `engine`; NULL: must be said */
+	const char *engine; /* submissions: default of `engine`; NULL: must be said. STEP_FORM_ALL:
+			       the word behind it */
 	const char *doc;
 	const char *keys[STEP_KEY_LIMIT]; /* what a mapping takes; NULL ends them */
 };

@@ -212,7 +212,7 @@ static void describe_step(const struct step_info *info, bool plain, char *buf, s
 	if (info->form == STEP_FORM_LIST)
 		snprintf(buf, len, "list of submissions");
 	else if (info->form == STEP_FORM_ALL)
-		snprintf(buf, len, "%sall%s", mark, mark);
+		snprintf(buf, len, "%s%s%s", mark, info->engine, mark);
 	else if (info->form == STEP_FORM_TIME)
 		snprintf(buf, len, "time");
 	for (size_t i = 0; i < STEP_KEY_LIMIT && info->keys[i] && used < len; i++)

@@ -148,6 +148,8 @@ static int create_mediated(struct assembly *a)
 		.gpu_bar0 = ASSEMBLY_HOST_BAR0,
 		.pvmmio_offered = schema_levels_implemented(),
 		.oos_pool_pages = a->config->oos_pool_pages,
+		.hang = {a->config->hang.period_ps, a->config->hang.engine_dead_ps,
+                         a->config->hang.request_dead_ps},
 		.symbol_clock_hz = a->config->hardware.value[HW_SYMBOL_CLOCK],
 	};
 	int ret = gvt_create(&a->gvt, &config);

@@ -89,6 +89,18 @@ static void collect_operations(const struct assembly_vm *avm, struct vm_result *
 	}
 }
 
+_Static_assert(GVT_WORKLOAD_END_COUNT <= RESULT_END_LIMIT, "a place for each way to end");
+
+static void collect_vgpu(struct vgpu_result *vgpu, const struct vgpu_stats *stats)
+{
+	vgpu->accepted = stats->workloads_accepted;
+	vgpu->refused = stats->workloads_refused;
+	for (unsigned how = 0; how < GVT_WORKLOAD_END_COUNT; how++)
+		vgpu->ended[how] = stats->workloads_ended[how];
+	if (stats->failsafe)
+		vgpu->failsafe_cause = gvt_failsafe_causes[stats->failsafe_cause].name;
+}
+
 static void collect_vm(const struct assembly_vm *avm, struct vm_result *vm)
 {
 	struct vgpu_stats stats;
@@ -103,6 +115,7 @@ static void collect_vm(const struct assembly_vm *avm, struct vm_result *vm)
 		vgpu_get_stats(avm->vgpu, &stats);
 		vm->pvmmio_levels = stats.pvmmio_levels;
 		vm->failsafe = stats.failsafe;
+		collect_vgpu(&vm->vgpu, &stats);
 	}
 }
 

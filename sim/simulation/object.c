@@ -2,6 +2,7 @@
 /* Named objects: bound and unbound by steps, with an account of what that took. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/simulation/workload_impl.h"
 
@@ -180,6 +181,17 @@ void object_unbind(struct workload *w, uint32_t index)
 	book(w, &object->result->unbind, before, object->abandoned ? 0 : object->bound_count,
 	     time_ps);
 	drop_copies(object);
+}
+
+void objects_forget(struct workload *w)
+{
+	for (unsigned i = 0; i < w->avm->config->workload.object_count; i++) {
+		struct object_state *object = &w->objects[i];
+
+		memset(object->copies, 0, object->config->count * sizeof(*object->copies));
+		object->bound_count = 0;
+		object->abandoned = false;
+	}
 }
 
 void objects_drop(struct workload *w)

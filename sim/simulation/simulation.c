@@ -71,6 +71,8 @@ static struct sim_result *result_create(size_t vm_count)
 	result->vm_count = vm_count;
 	for (unsigned i = 0; i < GVT_INCIDENT_COUNT && i < RESULT_INCIDENT_NAME_LIMIT; i++)
 		result->incident_names[i] = gvt_incidents[i].name;
+	for (unsigned i = 0; i < GVT_WORKLOAD_END_COUNT; i++)
+		result->end_names[i] = gvt_workload_ends[i];
 	return result;
 }
 

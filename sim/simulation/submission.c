@@ -9,6 +9,7 @@
 #define BATCH_BYTES           4096u
 #define BATCH_BYTES_PER_STORE 16u /* MI_STORE_DATA_IMM */
 #define PAGE_DWORDS           UINT64_C(1024)
+#define UNKNOWN_COMMAND       (0x7fu << 23)
 
 static const enum i915_misuse misuses[MISUSE_COUNT] = {
 	[MISUSE_NONE] = I915_MISUSE_NONE,
@@ -18,6 +19,7 @@ static const enum i915_misuse misuses[MISUSE_COUNT] = {
 	[MISUSE_COMMAND] = I915_MISUSE_COMMAND,
 	[MISUSE_REGISTER] = I915_MISUSE_REGISTER,
 	[MISUSE_STORE_ADDRESS] = I915_MISUSE_STORE_ADDRESS,
+	[MISUSE_HANG] = I915_MISUSE_NONE, /* it is the batch that is wrong */
 };
 
 static const enum gpu_work works[STEP_KIND_COUNT] = {
@@ -243,6 +245,14 @@ static int emit_stores(struct workload *w, struct batch *batch, const struct sub
 	return ret;
 }
 
+/* A command that no engine has. In the context's own space nobody audits it. */
+static void spoil(const struct submission *s)
+{
+	uint32_t *batch = i915_object_cpu(s->batch.object);
+
+	batch[0] = UNKNOWN_COMMAND;
+}
+
 static int build_batch(struct workload *w, const struct submission *s)
 {
 	struct batch batch;
@@ -263,7 +273,11 @@ static int build_batch(struct workload *w, const struct submission *s)
 				    s->step->duration_ps);
 		break;
 	}
-	return ret ? ret : batch_end(&batch);
+	if (ret == 0)
+		ret = batch_end(&batch);
+	if (ret == 0 && s->step->misuse == MISUSE_HANG)
+		spoil(s);
+	return ret;
 }
 
 /* ---- requests ---- */
@@ -286,24 +300,44 @@ static void abandon(struct workload *w, struct submission *s)
 	s->source = (struct buffer){ 0 };
 }
 
+/* The wait is over. A request that was given up has left its buffers as they were, or half done. */
+static void note_end(struct workload *w, struct submission *s)
+{
+	if (i915_request_status(s->request)) {
+		w->result->workload.failed++;
+		return;
+	}
+	w->result->workload.completed++;
+	verify_contents(w, s);
+}
+
 void submission_finish(struct workload *w, struct submission *s, uint64_t deadline_ns)
 {
 	uint64_t now_ns = plat_time_ns(w->plat);
 
 	if (!s->request)
 		return;
-	if (i915_request_wait(s->request, now_ns < deadline_ns ? deadline_ns - now_ns : 0) == 0) {
-		w->result->workload.completed++;
+	if (i915_request_wait(s->request, now_ns < deadline_ns ? deadline_ns - now_ns : 0) !=
+	    -ETIME) {
 		/* It was seen at last because the driver looks once more at the end of a wait. */
 		if (now_ns < deadline_ns && plat_time_ns(w->plat) >= deadline_ns)
 			w->result->workload.interrupts_missed++;
-		verify_contents(w, s);
+		note_end(w, s);
 	} else {
 		w->result->workload.lost++;
 		abandon(w, s);
 	}
 	i915_request_put(s->request);
 	s->request = NULL;
+}
+
+void submission_forget(struct workload *w, struct submission *s)
+{
+	w->result->workload.lost += s->request != NULL;
+	s->request = NULL;
+	s->batch = (struct buffer){ 0 };
+	s->target = (struct buffer){ 0 };
+	s->source = (struct buffer){ 0 };
 }
 
 void submission_finish_all(struct workload *w)

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/simulation/frames.h"
 #include "sim/simulation/workload_impl.h"
@@ -74,6 +75,99 @@ void workload_destroy(struct workload *workload)
 	free(workload);
 }
 
+/* ---- the driver's life ---- */
+
+static const enum i915_ppgtt_mode ppgtt_modes[] = {
+	[VM_PPGTT_48BIT] = I915_PPGTT_48BIT,
+	[VM_PPGTT_32BIT] = I915_PPGTT_32BIT,
+	[VM_PPGTT_NONE] = I915_PPGTT_NONE,
+};
+
+static const enum i915_irq_handler irq_handlers[] = {
+	[VM_IRQ_4_14] = I915_IRQ_4_14,
+	[VM_IRQ_4_19] = I915_IRQ_4_19,
+	[VM_IRQ_5_0] = I915_IRQ_5_0,
+};
+
+/* Wrong orders that the scenario asks for. */
+static uint32_t disorders(const struct vm_config *vm)
+{
+	return (vm->reg_addr_unlocked ? I915_DISORDER_REG_ADDR_UNLOCKED : 0) |
+	       (vm->irq_no_check ? I915_DISORDER_IRQ_NO_CHECK : 0) |
+	       (vm->irq_check_first ? I915_DISORDER_IRQ_CHECK_FIRST : 0) |
+	       (vm->plane_unlocked ? I915_DISORDER_PLANE_UNLOCKED : 0);
+}
+
+static int create_contexts(struct workload *w)
+{
+	for (unsigned i = 0; i < w->avm->config->workload.context_count; i++) {
+		w->contexts[i] = i915_context_create(w->i915);
+		if (!w->contexts[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Probe, then all that the steps take for granted. *init: it is the probe that failed. */
+static int start_driver(struct workload *w, bool *init)
+{
+	const struct vm_config *vm = w->avm->config;
+	const struct i915_params params = {
+		.pvmmio_levels = vm->pvmmio_levels,
+		.skip_pvinfo = vm->skip_pvinfo,
+		.ppgtt = ppgtt_modes[vm->ppgtt],
+		.huge_pages = vm->huge_pages,
+		.work_arounds = vm->work_arounds,
+		.irq_handler = irq_handlers[vm->irq_handler],
+		.disorders = disorders(vm),
+		.hangcheck_ns = vm->hangcheck_ps / PS_PER_NS,
+	};
+	int ret;
+
+	/* The firmware leaves interrupts off; the guest's kernel switches them on. */
+	plat_irq_restore(w->plat, true);
+	ret = i915_create(&w->i915, w->plat, &params);
+	*init = ret != 0;
+	if (ret == 0)
+		ret = create_contexts(w);
+	return ret ? ret : screen_start(w);
+}
+
+/* What the driver has seen of hangs goes with it. */
+static void add_recovery(struct workload *w)
+{
+	struct workload_result *result = &w->result->workload;
+	struct i915_stats stats;
+
+	i915_get_stats(w->i915, &stats);
+	result->hangs += stats.hangs;
+	result->engine_resets += stats.engine_resets;
+	result->resets += stats.resets;
+	result->replayed += stats.requests_replayed;
+}
+
+/*
+ * As by the reset button: nobody tells the driver, its memory is nobody's any more. The VMM resets
+ * the vGPU, which waits for what runs on the engines; then the VM boots.
+ */
+static int reboot(struct workload *w)
+{
+	bool init;
+
+	add_recovery(w);
+	w->result->workload.reboots++;
+	vgpu_device_reset(w->avm->vgpu, false);
+	for (size_t i = 0; i < w->submission_count; i++)
+		submission_forget(w, &w->submissions[i]);
+	objects_forget(w);
+	memset(w->contexts, 0, sizeof(w->contexts));
+	memset(&w->screen, 0, sizeof(w->screen));
+	w->abandoned = false;
+	w->i915 = NULL;
+	platform_reboot(w->plat);
+	return start_driver(w, &init);
+}
+
 /* ---- steps ---- */
 
 /* All submissions of a list leave for the ports at once. */
@@ -128,6 +222,12 @@ static int run_steps(struct workload *w)
 		case STEP_VBLANK:
 			screen_vblank(w, step);
 			break;
+		case STEP_RESET:
+			ret = i915_reset(w->i915);
+			break;
+		case STEP_REBOOT:
+			ret = reboot(w);
+			break;
 		default:
 			ret = submission_submit(w, next++, true);
 			break;
@@ -137,16 +237,6 @@ static int run_steps(struct workload *w)
 }
 
 /* ---- the whole ---- */
-
-static int create_contexts(struct workload *w)
-{
-	for (unsigned i = 0; i < w->avm->config->workload.context_count; i++) {
-		w->contexts[i] = i915_context_create(w->i915);
-		if (!w->contexts[i])
-			return -ENOMEM;
-	}
-	return 0;
-}
 
 static int run_frame(struct workload *w)
 {
@@ -180,6 +270,7 @@ static void run_repeatedly(struct workload *w)
  */
 static void stop_driver(struct workload *w)
 {
+	add_recovery(w);
 	if (i915_wait_idle(w->i915, w->avm->config->workload.timeout_ps / PS_PER_NS) ||
 	    w->abandoned)
 		return;
@@ -196,54 +287,20 @@ static void stop_driver(struct workload *w)
 	assert(platform_pages_in_use(w->plat) == 0 && "the driver gave all pages back");
 }
 
-static const enum i915_ppgtt_mode ppgtt_modes[] = {
-	[VM_PPGTT_48BIT] = I915_PPGTT_48BIT,
-	[VM_PPGTT_32BIT] = I915_PPGTT_32BIT,
-	[VM_PPGTT_NONE] = I915_PPGTT_NONE,
-};
-
-static const enum i915_irq_handler irq_handlers[] = {
-	[VM_IRQ_4_14] = I915_IRQ_4_14,
-	[VM_IRQ_4_19] = I915_IRQ_4_19,
-	[VM_IRQ_5_0] = I915_IRQ_5_0,
-};
-
-/* Wrong orders that the scenario asks for. */
-static uint32_t disorders(const struct vm_config *vm)
-{
-	return (vm->reg_addr_unlocked ? I915_DISORDER_REG_ADDR_UNLOCKED : 0) |
-	       (vm->irq_no_check ? I915_DISORDER_IRQ_NO_CHECK : 0) |
-	       (vm->irq_check_first ? I915_DISORDER_IRQ_CHECK_FIRST : 0) |
-	       (vm->plane_unlocked ? I915_DISORDER_PLANE_UNLOCKED : 0);
-}
-
 void workload_run(struct workload *workload)
 {
 	struct workload *w = workload;
-	const struct i915_params params = {
-		.pvmmio_levels = w->avm->config->pvmmio_levels,
-		.skip_pvinfo = w->avm->config->skip_pvinfo,
-		.ppgtt = ppgtt_modes[w->avm->config->ppgtt],
-		.huge_pages = w->avm->config->huge_pages,
-		.work_arounds = w->avm->config->work_arounds,
-		.irq_handler = irq_handlers[w->avm->config->irq_handler],
-		.disorders = disorders(w->avm->config),
-	};
-	int ret;
+	bool init;
+	int ret = start_driver(w, &init);
 
-	/* The firmware leaves interrupts off; the guest's kernel switches them on. */
-	plat_irq_restore(w->plat, true);
-	ret = i915_create(&w->i915, w->plat, &params);
-	if (ret) {
+	if (init) {
 		w->result->init_error = ret;
 		return;
 	}
-	ret = create_contexts(w);
-	if (ret == 0)
-		ret = screen_start(w);
 	if (ret)
 		w->result->workload.error = ret;
 	else
 		run_repeatedly(w);
-	stop_driver(w);
+	if (w->i915)
+		stop_driver(w);
 }

@@ -76,7 +76,13 @@ void submission_drop_buffers(struct submission *s);
 /* When a wait that begins now ends. */
 uint64_t workload_deadline_ns(const struct workload *w);
 
+/* Forget the request and the buffers: their memory is gone. A request in flight counts as lost. */
+void submission_forget(struct workload *w, struct submission *s);
+
 /* ---- object.c ---- */
+
+/* Forget all copies of all objects: their memory is gone. */
+void objects_forget(struct workload *w);
 
 /* The simulator's side of all objects, and their results. 0, -ENOMEM. */
 int objects_create(struct workload *w);

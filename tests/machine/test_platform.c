@@ -60,6 +60,30 @@ static void test_pages_come_from_the_top_and_are_reused(void **state)
 	assert_int_equal(platform_pages_in_use(bed.plat), 9);
 }
 
+// After a boot no page is in use and no interrupt comes; pages of before are zeroed again.
+static void test_reboot(void **state)
+{
+	uint64_t gpa[2];
+	uint8_t *pages = plat_alloc_pages(bed.plat, 3, &gpa[0]);
+
+	memset(pages, 0x5a, 3 * PAGE_SIZE);
+	plat_alloc_pages(bed.plat, 2, &gpa[1]);
+	plat_free_pages(bed.plat, pages + PAGE_SIZE, 1);
+	bed.vm->irq_opaque = &bed;
+	vcpu_post_interrupt(bed.vm->vcpus[0], 5 * NS);
+	platform_reboot(bed.plat);
+	assert_int_equal(platform_pages_in_use(bed.plat), 0);
+	assert_null(bed.vm->irq_handler);
+	assert_null(bed.vm->irq_opaque);
+	assert_int_equal(bed.vm->vcpus[0]->irq_count, 0);
+	assert_true(bed.vm->vcpus[0]->irq_at_ps[0] == EXEC_NEVER);
+	assert_false(bed.vm->vcpus[0]->irq_enabled);
+	pages = plat_alloc_pages(bed.plat, 6, &gpa[1]);
+	assert_int_equal(gpa[1], ram_bytes() - 6 * PAGE_SIZE);
+	for (uint64_t i = 0; i < 6 * PAGE_SIZE; i++)
+		assert_int_equal(pages[i], 0);
+}
+
 // Pages that were never handed out are zero by themselves, the others are cleared.
 static void test_old_and_new_pages_are_zero(void **state)
 {
@@ -450,6 +474,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BED(test_pages_come_from_the_top_and_are_reused),
+		BED(test_reboot),
 		BED(test_old_and_new_pages_are_zero),
 		BED(test_the_first_mib_is_never_handed_out),
 		cmocka_unit_test(test_random_allocations),

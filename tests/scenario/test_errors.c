@@ -204,11 +204,19 @@ static const struct row step_rows[] = {
 	{ STEP "{flil: {}}]}}]\n",
          "bad.yaml:2:4: unknown step 'flil'; expected one of fill, copy, fast_copy, store, draw, "
 	  "dispatch, decode, enhance, together, wait, sleep, bind, unbind, flip, watermark, "
-	  "vblank; did you mean "
+	  "vblank, reset, reboot; did you mean "
 	  "'fill'?\n"																       },
 	{ STEP "{wait: one}, {wait: [all]}]}}]\n",
          "bad.yaml:2:10: 'wait' is not 'all'; expected wait: all\n"
 	  "bad.yaml:2:23: 'wait' is not 'all'; expected wait: all\n"											},
+	{ "vms: [{name: vm0, workload: {steps: [\n  {reset: all}, {reboot: {}}]}}]\n",
+         "bad.yaml:2:11: 'reset' is not 'gpu'; expected reset: gpu\n"
+	  "bad.yaml:2:26: 'reboot' is not 'vm'; expected reboot: vm\n"										      },
+	{ "vms: [{name: vm0, mode: native, workload: {steps: [\n  {reboot: vm}]}}]\n",
+         "bad.yaml:2:4: 'reboot' in a native VM; expected mode: gvt, where the VMM resets the "
+	  "vGPU\n"																	  },
+	{ "vms: [{name: vm0, workload: {steps: [{bind: {object: a}}, {reboot: vm},\n"
+	  "  {unbind: {object: a}}]}}]\n",				     "bad.yaml:2:21: 'a' is not bound here any more\n"                   },
 	{ STEP "{sleep: 10}, {sleep: 0s}, {sleep: 2s}]}}]\n",
          "bad.yaml:2:11: 'sleep': '10' has no unit; expected one of ps, ns, us, ms, s\n"
 	  "bad.yaml:2:24: 'sleep' is 0s; expected 1ns to 1s, a multiple of 1ns\n"
@@ -234,7 +242,7 @@ static const struct row step_rows[] = {
 				    "of RCS0, BCS0, VCS0, VCS1, VECS0\n"                                                 },
 	{ STEP "{fill: {misuse: batch_adress}}]}}]\n",
          "bad.yaml:2:19: 'misuse' is 'batch_adress'; expected one of none, batch_address, "
-	  "descriptor_invalid, ring_tail, command, register, store_address; did you mean "
+	  "descriptor_invalid, ring_tail, command, register, store_address, hang; did you mean "
 	  "'batch_address'?\n"															      },
 	{ STEP "{fill: {context: [a]}}, {fill: {context: a.b}}]}}]\n",
          "bad.yaml:2:20: 'context' is a list; expected a name\n"
