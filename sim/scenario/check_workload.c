@@ -242,6 +242,8 @@ int check_workload(const struct check *check, const struct yaml_node *node, stru
 
 	if (!read_section(check->diag, SECTION_WORKLOAD, node, workload))
 		return 0;
+	if (yaml_get(node, "use"))
+		return 0; /* a file that could not be read: noted already */
 	if (kinds != 1) {
 		diag_error(check->diag, node->pos,
 			   "%s of 'steps', 'wsim' and 'wsim_text' in a workload; expected one",

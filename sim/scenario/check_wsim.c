@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A workload that is a descriptor of gem_wsim: a file beside the scenario, or the text itself. */
+/*
+ * A workload that is a descriptor of gem_wsim: the text itself, or a file beside the one that names
+ * it, be that the scenario or a workload file.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +40,9 @@ static int parse(struct diag *diag, const char *label, char *text, size_t len, s
 static int read_descriptor(const struct check *check, const struct yaml_node *node,
 			   struct wsim **out)
 {
-	char *path = file_beside(check->scenario_path, node->text);
+	const struct source *named_in = node->pos.source;
+	char *path = file_beside(named_in->is_option ? check->scenario_path : named_in->label,
+				 node->text);
 	char *text = NULL;
 	size_t len;
 	int err = path ? file_read(path, WSIM_BYTES_LIMIT, &text, &len) : -ENOMEM;

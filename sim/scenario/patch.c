@@ -9,6 +9,8 @@
 #include "sim/scenario/params.h"
 #include "sim/scenario/units.h"
 
+#define INDEX_BYTES 24 /* of a list's entry, written as a number */
+
 struct patch {
 	struct diag *diag;
 	struct arena *arena;
@@ -37,12 +39,17 @@ static char *part_dup(const struct patch *p, size_t offset, size_t *next)
 	return arena_strndup(p->arena, p->path + offset, len);
 }
 
-static struct yaml_node *element_by_index(struct yaml_node *list, const char *text)
+static struct yaml_node *element_by_index(struct yaml_node *list, const char *text, size_t len)
 {
 	struct yaml_node *item = list->first;
+	char digits[INDEX_BYTES];
 	uint64_t index;
 
-	if (text[0] < '0' || text[0] > '9' || units_parse_integer(text, &index))
+	if (len >= sizeof(digits))
+		return NULL;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	if (digits[0] < '0' || digits[0] > '9' || units_parse_integer(digits, &index))
 		return NULL;
 	while (item && index-- > 0)
 		item = item->next;
@@ -61,6 +68,7 @@ static struct yaml_node *find_element(struct patch *p, struct yaml_node *list, c
 				      size_t offset)
 {
 	char hint[NEAREST_HINT_BYTES];
+	struct yaml_node *by_index;
 	struct nearest nearest;
 	bool named = false;
 
@@ -75,8 +83,9 @@ static struct yaml_node *find_element(struct patch *p, struct yaml_node *list, c
 		named = true;
 		nearest_offer(&nearest, name);
 	}
-	if (element_by_index(list, part))
-		return element_by_index(list, part);
+	by_index = element_by_index(list, part, strlen(part));
+	if (by_index)
+		return by_index;
 	if (list->count == 0)
 		diag_error(p->diag, part_pos(p, offset),
 			   "the list has no entry '%.40s': it is empty", part);
@@ -242,4 +251,28 @@ int patch_apply(struct diag *diag, struct arena *arena, struct yaml_node *root, 
 			return set_parameter(&p, root, len, parameter_paths[i].keeps_kind);
 	}
 	return set_path(&p, root);
+}
+
+struct yaml_node *patch_workload(struct yaml_node *root, const char *path)
+{
+	struct yaml_node *vms = yaml_get(root, "vms"), *vm = NULL, *workload;
+	const char *name = path + strlen("vms.");
+	size_t len;
+
+	if (strncmp(path, "vms.", strlen("vms.")) || !vms || vms->kind != YAML_LIST)
+		return NULL;
+	len = strcspn(name, ".");
+	if (strncmp(name + len, ".workload.", strlen(".workload.")) ||
+	    !strcmp(name + len, ".workload.use"))
+		return NULL;
+	for (struct yaml_node *item = vms->first; item && !vm; item = item->next) {
+		const char *own = element_name(item);
+
+		if (own && strlen(own) == len && !strncmp(own, name, len))
+			vm = item;
+	}
+	if (!vm)
+		vm = element_by_index(vms, name, len);
+	workload = yaml_get(vm, "workload");
+	return workload && workload->kind == YAML_MAP ? workload : NULL;
 }

@@ -26,4 +26,10 @@
 int patch_apply(struct diag *diag, struct arena *arena, struct yaml_node *root, const char *path,
 		struct text_pos key_pos, const struct yaml_node *value);
 
+/*
+ * The workload that path leads into, a mapping of root, when it goes on to something other than
+ * `use` there; else NULL.
+ */
+struct yaml_node *patch_workload(struct yaml_node *root, const char *path);
+
 #endif

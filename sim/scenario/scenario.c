@@ -11,6 +11,7 @@
 #include "sim/scenario/file.h"
 #include "sim/scenario/patch.h"
 #include "sim/scenario/read.h"
+#include "sim/scenario/workload_file.h"
 #include "sim/scenario/yaml.h"
 
 #define VARIANT_LIMIT 256
@@ -22,9 +23,18 @@ struct override {
 	struct yaml_node *value; /* NULL: it was wrong */
 };
 
+/* A value to put at a path. */
+struct patch_entry {
+	const char *path;
+	struct text_pos pos;
+	const struct yaml_node *value;
+	struct yaml_node *workload; /* that the path leads into; NULL: none */
+};
+
 struct loader {
 	struct diag diag;
 	struct profile_store profiles;
+	struct workload_store workloads;
 	struct arena arena; /* the document and the overrides */
 	struct check check;
 	struct yaml_node *root;
@@ -83,25 +93,60 @@ static int read_overrides(struct loader *loader, const struct scenario_options *
 
 /* ---- variants ---- */
 
-/* Apply `set`, NULL for none, and then the overrides. 0 or -ENOMEM. */
-static int apply_patches(struct loader *loader, struct arena *arena, struct yaml_node *root,
-			 const struct yaml_node *set)
+/* The entries of `set`, NULL for none, and then the overrides. NULL when out of memory. */
+static struct patch_entry *collect_patches(const struct loader *loader, const struct yaml_node *set,
+					   size_t *count)
 {
 	const struct yaml_node *entry = set && set->kind == YAML_MAP ? set->first : NULL;
+	size_t limit = (entry ? set->count : 0) + loader->override_count;
+	struct patch_entry *patches = calloc(limit + 1, sizeof(*patches));
 
-	for (; entry; entry = entry->next) {
-		if (patch_apply(&loader->diag, arena, root, entry->key, entry->key_pos, entry) ==
-		    -ENOMEM)
-			return -ENOMEM;
-	}
+	*count = 0;
+	if (!patches)
+		return NULL;
+	for (; entry; entry = entry->next)
+		patches[(*count)++] =
+			(struct patch_entry){ entry->key, entry->key_pos, entry, NULL };
 	for (size_t i = 0; i < loader->override_count; i++) {
 		const struct override *o = &loader->overrides[i];
 
-		if (o->value &&
-		    patch_apply(&loader->diag, arena, root, o->key, o->pos, o->value) == -ENOMEM)
-			return -ENOMEM;
+		if (o->value)
+			patches[(*count)++] =
+				(struct patch_entry){ o->key, o->pos, o->value, NULL };
 	}
-	return 0;
+	return patches;
+}
+
+/*
+ * Patches into a workload wait until it is whole: the last `use` decides which file it comes from.
+ * What a later patch has replaced altogether by then stays replaced. 0 or -ENOMEM.
+ */
+static int apply_patches(struct loader *loader, struct arena *arena, struct yaml_node *root,
+			 const struct yaml_node *set)
+{
+	struct diag *diag = &loader->diag;
+	size_t count;
+	struct patch_entry *patches = collect_patches(loader, set, &count);
+	int err = patches ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < count && err != -ENOMEM; i++) {
+		struct patch_entry *p = &patches[i];
+
+		p->workload = patch_workload(root, p->path);
+		if (!p->workload)
+			err = patch_apply(diag, arena, root, p->path, p->pos, p->value);
+	}
+	if (err != -ENOMEM)
+		err = workload_expand(&loader->workloads, diag, arena, loader->check.scenario_path,
+				      root);
+	for (size_t i = 0; i < count && err != -ENOMEM; i++) {
+		const struct patch_entry *p = &patches[i];
+
+		if (p->workload && patch_workload(root, p->path) == p->workload)
+			err = patch_apply(diag, arena, root, p->path, p->pos, p->value);
+	}
+	free(patches);
+	return err == -ENOMEM ? err : 0;
 }
 
 /* The configuration of one variant; set NULL is the file without its variants. 0 or -ENOMEM. */
@@ -321,6 +366,7 @@ int scenario_load(struct scenario **out, const char *path, const struct scenario
 	*out = loader.scenario;
 	free(loader.overrides);
 	arena_free(&loader.arena);
+	workload_store_free(&loader.workloads);
 	profile_store_free(&loader.profiles);
 	diag_free(&loader.diag);
 	return err;

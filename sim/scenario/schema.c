@@ -249,6 +249,9 @@ const struct schema_row schema_rows[] = {
 	{ SECTION_VM, "workload", VALUE_OTHER, .form = "mapping",
 	  .doc = "what the guest does; without it the driver only starts", NO_FIELD },
 
+	{ SECTION_WORKLOAD, "use", VALUE_OTHER, .form = "workload",
+	  .doc = "a workload file: a name or a .yaml path; keys given here replace its own",
+	  NO_FIELD },
 	{ SECTION_WORKLOAD, "repeat", VALUE_INTEGER, .min = 1, .max = 1000000, .default_text = "1",
 	  .doc = "how often the steps are done", FIELD(workload_config, repeat) },
 	{ SECTION_WORKLOAD, "timeout", VALUE_TIME, .min = NS, .max = 1000 * SECOND, .multiple = NS,
@@ -264,6 +267,14 @@ const struct schema_row schema_rows[] = {
 	{ SECTION_WORKLOAD, "clients", VALUE_INTEGER, .min = 1, .max = VM_VCPU_LIMIT,
 	  .default_text = "1", .doc = "how many run it at once, each on a vCPU of its own",
 	  FIELD(workload_config, clients) },
+
+	{ SECTION_WORKLOAD_FILE, "workload", VALUE_NAME, .required = true,
+	  .doc = "name of the workload: that of its file, without .yaml",
+	  FIELD(workload_head, name) },
+	{ SECTION_WORKLOAD_FILE, "title", VALUE_TEXT, .default_text = "", .doc = "one line about it",
+	  FIELD(workload_head, title) },
+	{ SECTION_WORKLOAD_FILE, "sources", VALUE_OTHER, .form = "mapping",
+	  .doc = "of each figure, by path: a publication, or `illustrative`", NO_FIELD },
 
 	{ SECTION_SUBMISSION, "engine", VALUE_CHOICE, .choice = engine_name,
 	  .doc = "the engine; needed where several can do it", FIELD(step_config, engine) },
@@ -411,6 +422,7 @@ const char *schema_section_name(enum schema_section section)
 		[SECTION_PLATFORM] = "'platform'",
 		[SECTION_VM] = "a VM",
 		[SECTION_WORKLOAD] = "a workload",
+		[SECTION_WORKLOAD_FILE] = "a workload file",
 		[SECTION_SUBMISSION] = "a submission",
 		[SECTION_BIND] = "'bind'",
 		[SECTION_DISPLAY] = "'display'",

@@ -19,10 +19,11 @@ enum schema_section {
 	SECTION_PLATFORM,
 	SECTION_VM,
 	SECTION_WORKLOAD,
-	SECTION_SUBMISSION, /* what stands behind fill:, draw: and so on */
-	SECTION_BIND,       /* behind bind: and unbind: */
-	SECTION_DISPLAY,    /* a VM's */
-	SECTION_SCREEN,     /* behind flip:, watermark: and vblank: */
+	SECTION_WORKLOAD_FILE, /* what a workload file has beside the workload's own keys */
+	SECTION_SUBMISSION,    /* what stands behind fill:, draw: and so on */
+	SECTION_BIND,          /* behind bind: and unbind: */
+	SECTION_DISPLAY,       /* a VM's */
+	SECTION_SCREEN,        /* behind flip:, watermark: and vblank: */
 	SECTION_VARIANT,
 	SECTION_PROFILE,   /* top of a profile file */
 	SECTION_PARAMETER, /* one of its parameters */
@@ -77,6 +78,11 @@ struct platform_head {
 
 struct variant_head {
 	char name[CONFIG_NAME_BYTES];
+};
+
+struct workload_head {
+	char name[CONFIG_NAME_BYTES];
+	char title[SCHEMA_TEXT_BYTES];
 };
 
 struct profile_head {

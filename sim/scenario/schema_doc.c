@@ -17,17 +17,18 @@ static const struct {
 	enum schema_section section;
 	const char *title;
 } sections[] = {
-	{SECTION_SCENARIO,    "Scenario"                                 },
-	{ SECTION_PLATFORM,   "platform"                                 },
-	{ SECTION_VM,         "An entry of vms"                          },
-	{ SECTION_DISPLAY,    "display"                                  },
-	{ SECTION_WORKLOAD,   "workload"                                 },
-	{ SECTION_SUBMISSION, "Submissions"                              },
-	{ SECTION_BIND,       "bind"				     },
-	{ SECTION_SCREEN,     "flip, watermark and vblank"               },
-	{ SECTION_VARIANT,    "An entry of variants"                     },
-	{ SECTION_PROFILE,    "Profile"                                  },
-	{ SECTION_PARAMETER,  "An entry of parameters, and cpu_frequency"},
+	{SECTION_SCENARIO,       "Scenario"                                    },
+	{ SECTION_PLATFORM,      "platform"                                    },
+	{ SECTION_VM,            "An entry of vms"                             },
+	{ SECTION_DISPLAY,       "display"				     },
+	{ SECTION_WORKLOAD,      "workload"                                    },
+	{ SECTION_SUBMISSION,    "Submissions"                                 },
+	{ SECTION_BIND,          "bind"					},
+	{ SECTION_SCREEN,        "flip, watermark and vblank"                  },
+	{ SECTION_WORKLOAD_FILE, "A workload file, beside the keys of workload"},
+	{ SECTION_VARIANT,       "An entry of variants"                        },
+	{ SECTION_PROFILE,       "Profile"				     },
+	{ SECTION_PARAMETER,     "An entry of parameters, and cpu_frequency"   },
 };
 
 static const char *format_number(const struct schema_row *row, uint64_t value, char *buf)

@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define SHIPPED_FOLDER   PVMMIO_SIM_ROOT "/scenarios"
-#define SHIPPED_COSTS    PVMMIO_SIM_ROOT "/scenarios/profiles/costs"
-#define SHIPPED_HARDWARE PVMMIO_SIM_ROOT "/scenarios/profiles/hardware"
+#define SHIPPED_FOLDER    PVMMIO_SIM_ROOT "/scenarios"
+#define SHIPPED_COSTS     PVMMIO_SIM_ROOT "/scenarios/profiles/costs"
+#define SHIPPED_HARDWARE  PVMMIO_SIM_ROOT "/scenarios/profiles/hardware"
+#define SHIPPED_WORKLOADS PVMMIO_SIM_ROOT "/scenarios/workloads"
 
 static inline int shipped_is_yaml(const struct dirent *entry)
 {

@@ -229,7 +229,7 @@ static void refuses_unknown_names(void **state)
 		    "names/s.yaml:1:19: 'costs' is '../costs/zero'; expected a name of at most 31 "
 		    "letters, digits, '_' and '-', not only digits\n");
 	check_names(*state, "costs: absent.yaml",
-		    "names/s.yaml:1:19: no profile at 'names/absent.yaml'\n");
+		    "names/s.yaml:1:19: no cost profile at 'names/absent.yaml'\n");
 	check_names(*state, "costs: [zero]",
 		    "names/s.yaml:1:19: 'costs' is a list; expected a single value\n");
 	check_names(*state, "costs: \"\"",

@@ -5,6 +5,7 @@
 #include "tests/scenario/fixture.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "sim/scenario/file.h"
 #include "sim/scenario/profile.h"
@@ -105,6 +106,31 @@ static void profiles_are_right(void **state)
 	for_each(SHIPPED_HARDWARE, 1, check_hardware);
 }
 
+/* Without a scenario's own keys, too. */
+static void check_workload(const char *path)
+{
+	char name[] = "/tmp/pvmmio-shipped-XXXXXX", text[2 * FIXTURE_PATH_BYTES];
+	const struct scenario_options options = { .errors = stderr };
+	int fd = mkstemp(name);
+	struct scenario *s;
+
+	check_paragraph(path);
+	snprintf(text, sizeof(text),
+		 "vms: [{name: vm0, display: {}, workload: {use: %s}}]\nseed: 1\n", path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	if (scenario_load(&s, name, &options))
+		fail_msg("%s is wrong", path);
+	unlink(name);
+	scenario_free(s);
+}
+
+static void workloads_are_right(void **state)
+{
+	for_each(SHIPPED_WORKLOADS, 7, check_workload);
+}
+
 static void load_costs(struct profile_store *store, const char *name, const struct profile **out)
 {
 	char path[FIXTURE_PATH_BYTES];
@@ -176,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scenarios_are_right),
 		cmocka_unit_test(profiles_are_right),
+		cmocka_unit_test(workloads_are_right),
 		cmocka_unit_test(published_figures_are_kept),
 		cmocka_unit_test(both_paths_are_alike_on_acrn),
 		cmocka_unit_test(zero_is_zero),
