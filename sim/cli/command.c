@@ -11,6 +11,7 @@ const struct command commands[] = {
 	{ "break-even",  "find where a pvmmio level starts or stops paying",           command_break_even},
 	{ "sensitivity", "rank the figures not known well by what they matter",
          command_sensitivity									     },
+	{ "compare",     "two reports or variants side by side; budgets",              command_compare   },
 };
 
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

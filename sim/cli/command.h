@@ -46,5 +46,6 @@ int command_sweep(int argc, char **argv);
 int command_merge(int argc, char **argv);
 int command_break_even(int argc, char **argv);
 int command_sensitivity(int argc, char **argv);
+int command_compare(int argc, char **argv);
 
 #endif

@@ -57,6 +57,17 @@ static int run_guests(const struct assembly *assembly, struct guest *guests,
 	return collect_result(assembly, result);
 }
 
+void simulation_incident_names(const char *names[RESULT_INCIDENT_NAME_LIMIT + 1])
+{
+	size_t count = 0;
+
+	while (count < GVT_INCIDENT_COUNT && count < RESULT_INCIDENT_NAME_LIMIT) {
+		names[count] = gvt_incidents[count].name;
+		count++;
+	}
+	names[count] = NULL;
+}
+
 static struct sim_result *result_create(size_t vm_count)
 {
 	struct sim_result *result = calloc(1, sizeof(*result));
@@ -69,8 +80,7 @@ static struct sim_result *result_create(size_t vm_count)
 		return NULL;
 	}
 	result->vm_count = vm_count;
-	for (unsigned i = 0; i < GVT_INCIDENT_COUNT && i < RESULT_INCIDENT_NAME_LIMIT; i++)
-		result->incident_names[i] = gvt_incidents[i].name;
+	simulation_incident_names(result->incident_names);
 	for (unsigned i = 0; i < GVT_WORKLOAD_END_COUNT; i++)
 		result->end_names[i] = gvt_workload_ends[i];
 	return result;

@@ -45,4 +45,7 @@ int simulation_check(const struct sim_config *config, char *why, size_t len);
  */
 bool simulation_same_room(const struct sim_config *a, const struct sim_config *b);
 
+/* Names that incidents can have, as in every result: static strings, NULL after the last. */
+void simulation_incident_names(const char *names[RESULT_INCIDENT_NAME_LIMIT + 1]);
+
 #endif
