@@ -78,6 +78,16 @@ static void assert_numbers(const struct state *s, const char *path, double a, do
 	assert_true(n->b == (compare_millionths)(b * 1e6));
 }
 
+/* Does only one side have it, or something below it? */
+static bool is_missing(const struct state *s, const char *path)
+{
+	for (size_t i = 0; i < s->compare.missing_count; i++) {
+		if (strncmp(s->compare.missing[i].path, path, strlen(path)) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* ---- pairing ---- */
 
 static void test_itself(void **state)
@@ -118,12 +128,13 @@ static void test_left_out(void **state)
 	assert_numbers(s, "vm0.init.by_register.MASTER_IRQ:mmio_read.count", 0, 1);
 	assert_numbers(s, "vm0.exits.by_reason.mmio_write.count", 0, 12);
 	/* A named object is none of these: the scenario names it. */
-	assert_int_equal(s->compare.missing_count, 1);
-	assert_string_equal(s->compare.missing[0].path, "vm0.objects.tile");
+	assert_true(is_missing(s, "vm0.objects.tile"));
+	assert_false(is_missing(s, "vm0.init"));
+	assert_false(is_missing(s, "vm0.exits"));
 	json_object_del(json_object_get(vm_of(s, FIXTURE_NATIVE), "operations"), "submit");
 	compare(s, FIXTURE_BASELINE, FIXTURE_NATIVE, 0);
 	assert_numbers(s, "vm0.submit.exits", 12, 0);
-	assert_int_equal(s->compare.missing_count, 1);
+	assert_false(is_missing(s, "vm0.submit"));
 }
 
 static void test_incidents(void **state)
