@@ -30,6 +30,16 @@ static int prepare(struct workload *workload, uint64_t *descriptor)
 	return ret;
 }
 
+// Where the host's own work is on the engine, the vGPU must not be blocked for as long.
+static void acquire(struct sched_engine *engine, struct vgpu *vgpu)
+{
+	if (hw_engine_try_acquire(engine->hw))
+		return;
+	sim_mutex_unlock(vgpu->m, &vgpu->lock);
+	hw_engine_acquire(engine->hw);
+	sim_mutex_lock(vgpu->m, &vgpu->lock);
+}
+
 // Everything up to the ELSP writes. The order is that of gvt/scheduler.c.
 static int dispatch(struct sched_engine *engine, struct workload *workload)
 {
@@ -43,6 +53,7 @@ static int dispatch(struct sched_engine *engine, struct workload *workload)
 	if (ret) {
 		gvt_workload_judge(vgpu, ret);
 	} else {
+		acquire(engine, vgpu);
 		vreg_write(vgpu, engine_reg(workload->engine, RING_START), workload->ring_start);
 		engine_take(engine, vgpu);
 		trace_emit(vgpu->m, TRACE_WORKLOAD_START, vgpu->vm->id, workload->engine,
@@ -164,6 +175,7 @@ void dispatch_thread(void *arg)
 				recover(engine, workload);
 			else
 				save_engine_state(engine, workload->vgpu);
+			hw_engine_release(engine->hw);
 		}
 		complete(engine, workload);
 	}

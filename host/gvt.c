@@ -104,12 +104,14 @@ free_gvt:
 int gvt_start(struct gvt *gvt)
 {
 	uint64_t now_ps = exec_now(gvt->m->ex);
+	struct exec_context *irq;
 	char name[32];
 	int ret;
 
-	ret = machine_spawn_thread(gvt->m, "i915-irq", now_ps, hw_interrupt_thread, &gvt->hw, NULL);
+	ret = machine_spawn_thread(gvt->m, "i915-irq", now_ps, hw_interrupt_thread, &gvt->hw, &irq);
 	if (ret)
 		return ret;
+	exec_context_use_cpu(irq, EXEC_CPU_INTERRUPT);
 	ret = machine_spawn_thread(gvt->m, "gvt-service", now_ps, sched_service_thread, gvt, NULL);
 	for (unsigned id = 0; id < GEN9_ENGINE_COUNT && !ret; id++) {
 		snprintf(name, sizeof(name), "gvt-workload-%s", gen9_engines[id].name);

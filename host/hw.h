@@ -7,7 +7,7 @@
  * their context status buffers, hang detection and engine reset.
  *
  * One submission runs on an engine at a time (single port): upstream marks the mediator's contexts
- * so. An engine belongs to whoever called hw_engine_submit() until hw_engine_wait() returns.
+ * so. An engine belongs to whoever called hw_engine_acquire() until hw_engine_release().
  *
  *   call                                       interleaves   touches the device
  *   hw_read32, hw_write32, hw_write_pte        yes           yes
@@ -61,6 +61,8 @@ struct hw_engine {
 	bool failed;               /* the command streamer reported an error */
 	struct work_origin origin; /* of the submission that ran last */
 	struct exec_waitq waiters;
+	struct exec_context *taker; /* who has acquired it */
+	struct exec_waitq takers;
 };
 
 /* The hang check: from look to look; how long an engine may stand still, a request take. */
@@ -113,7 +115,15 @@ void hw_pages_bind(struct hw *hw, struct hw_pages *pages);
 /* Take the entries back and free the pages. Nothing for what was never allocated. */
 void hw_pages_free(struct hw *hw, struct hw_pages *pages);
 
-/* Hand one context to the engine: four ELSP writes, port 1 empty. It must be free. */
+/*
+ * Wait for a turn on the engine, first come first served. Interleaves and may wait; _try_ does not
+ * wait, and fails where that would be needed.
+ */
+void hw_engine_acquire(struct hw_engine *engine);
+bool hw_engine_try_acquire(struct hw_engine *engine);
+void hw_engine_release(struct hw_engine *engine);
+
+/* Hand one context to the engine, which was acquired: four ELSP writes, port 1 empty. */
 void hw_engine_submit(struct hw_engine *engine, uint64_t descriptor);
 
 /*

@@ -198,13 +198,45 @@ void hw_interrupt_thread(void *arg)
 			if (hw->irq_at_ps == EXEC_NEVER)
 				exec_wait(ex, &hw->irq_waiters, EXEC_NEVER);
 			else
-				exec_sleep_until(ex, hw->irq_at_ps);
+				exec_idle_until(ex, hw->irq_at_ps);
 		}
 		trace_emit(hw->m, TRACE_HOST_INTERRUPT_BEGIN, hw->irq_at_ps);
 		hw->irq_at_ps = EXEC_NEVER;
 		serve_interrupt(hw);
 		trace_emit(hw->m, TRACE_HOST_INTERRUPT, hw->irq_at_ps);
 	}
+}
+
+bool hw_engine_try_acquire(struct hw_engine *engine)
+{
+	struct executor *ex = engine->hw->m->ex;
+
+	exec_sync(ex);
+	if (engine->taker)
+		return false;
+	engine->taker = ex->current;
+	return true;
+}
+
+void hw_engine_acquire(struct hw_engine *engine)
+{
+	struct executor *ex = engine->hw->m->ex;
+
+	if (hw_engine_try_acquire(engine))
+		return;
+	exec_wait(ex, &engine->takers, EXEC_NEVER);
+	assert(engine->taker == ex->current);
+}
+
+// Handed over: nobody who comes later overtakes.
+void hw_engine_release(struct hw_engine *engine)
+{
+	struct executor *ex = engine->hw->m->ex;
+
+	assert(engine->taker == ex->current);
+	exec_sync(ex);
+	engine->taker = engine->takers.first;
+	exec_wake_one(ex, &engine->takers, exec_now(ex));
 }
 
 void hw_engine_submit(struct hw_engine *engine, uint64_t descriptor)

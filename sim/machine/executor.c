@@ -7,57 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/machine/executor.h"
-#include "sim/machine/executor_queue.h"
-#include "sim/machine/fiber.h"
+#include "sim/machine/executor_impl.h"
 
 #define CACHE_LINE_BYTES 64
-
-// Added to a context's id while it waits for its deadline: see executor_queue.h.
-#define ORDER_DEADLINE (UINT64_C(1) << 32)
-
-struct exec_context {
-	struct exec_queue_node node; // first: node_context()
-	uint32_t id;
-	uint64_t clock_ps;        // while it does not run: what it had when it stopped to
-	struct exec_waitq *waitq; // what it waits on, or NULL
-	struct exec_context *wait_prev;
-	struct exec_context *wait_next;
-	uint64_t deadline_ps;
-	bool timed_out;
-	void *local;
-	struct fiber fiber;
-
-	struct executor_impl *owner;
-	exec_entry_fn entry;
-	void *arg;
-	struct exec_context *next;          // in executor_impl.contexts
-	struct exec_context *next_finished; // in executor_impl.finished
-	char name[32];
-};
-
-struct executor_impl {
-	struct executor pub;     // first: impl_of()
-	struct exec_queue queue; // who can run or has a deadline, but for the current context
-	uint64_t reached_ps;
-	uint64_t switch_count;
-	bool stop;
-	struct fiber thread; // what executor_run() was called on
-	uint32_t next_id;
-	uint32_t live_count; // spawned and not finished
-	struct exec_context *contexts;
-	struct exec_context *finished; // whose stacks are there to be taken
-};
-
-static struct executor_impl *impl_of(struct executor *ex)
-{
-	return (struct executor_impl *)ex;
-}
-
-static struct exec_context *node_context(struct exec_queue_node *node)
-{
-	return (struct exec_context *)node;
-}
 
 static void waitq_append(struct exec_waitq *q, struct exec_context *ctx)
 {
@@ -69,21 +21,6 @@ static void waitq_append(struct exec_waitq *q, struct exec_context *ctx)
 	else
 		q->first = ctx;
 	q->last = ctx;
-}
-
-static void waitq_remove(struct exec_context *ctx)
-{
-	struct exec_waitq *q = ctx->waitq;
-
-	if (ctx->wait_prev)
-		ctx->wait_prev->wait_next = ctx->wait_next;
-	else
-		q->first = ctx->wait_next;
-	if (ctx->wait_next)
-		ctx->wait_next->wait_prev = ctx->wait_prev;
-	else
-		q->last = ctx->wait_prev;
-	ctx->waitq = NULL;
 }
 
 static void reach(struct executor_impl *x, uint64_t clock_ps)
@@ -105,6 +42,8 @@ static struct exec_context *executor_choose_next(struct executor_impl *x,
 	struct exec_context *next = top_can_run ? node_context(top->node) : NULL;
 	struct exec_queue_key key;
 
+	if (x->cpus)
+		return exec_cpu_choose(x, candidate);
 	if (!candidate) {
 		if (next)
 			exec_queue_remove(&x->queue, &next->node);
@@ -148,11 +87,8 @@ static struct fiber *make_current(struct executor_impl *x, struct exec_context *
 		x->pub.horizon_ps = EXEC_NEVER;
 		return &x->thread;
 	}
-	if (next->waitq) { // nobody woke it
-		waitq_remove(next);
-		next->timed_out = true;
-		next->clock_ps = next->deadline_ps;
-	}
+	if (next->waitq)
+		exec_context_time_out(next);
 	x->pub.now_ps = next->clock_ps;
 	reach(x, next->clock_ps);
 	update_horizon(x);
@@ -181,6 +117,17 @@ void executor_yield(struct executor *ex)
 	switch_from(x, self, executor_choose_next(x, self));
 }
 
+void exec_idle_until(struct executor *ex, uint64_t at_ps)
+{
+	struct exec_context *self = ex->current;
+
+	if (self && self->cpu && at_ps > ex->now_ps) {
+		exec_cpu_give_up(impl_of(ex), self, ex->now_ps);
+		update_horizon(impl_of(ex));
+	}
+	exec_sleep_until(ex, at_ps);
+}
+
 int exec_wait(struct executor *ex, struct exec_waitq *q, uint64_t deadline_ps)
 {
 	struct executor_impl *x = impl_of(ex);
@@ -192,6 +139,8 @@ int exec_wait(struct executor *ex, struct exec_waitq *q, uint64_t deadline_ps)
 	self->deadline_ps = deadline_ps > ex->now_ps ? deadline_ps : ex->now_ps;
 	self->timed_out = false;
 	waitq_append(q, self);
+	if (self->cpu)
+		exec_cpu_give_up(x, self, ex->now_ps);
 	if (deadline_ps != EXEC_NEVER) {
 		struct exec_queue_key key = { self->deadline_ps, ORDER_DEADLINE | self->id };
 
@@ -217,7 +166,7 @@ static unsigned wake(struct executor *ex, struct exec_waitq *q, uint64_t at_ps, 
 		next = ctx->wait_next;
 		if (ctx->deadline_ps < at_ps)
 			continue;
-		waitq_remove(ctx);
+		exec_waitq_remove(ctx);
 		if (ctx->node.place)
 			exec_queue_remove(&x->queue, &ctx->node);
 		if (ctx->clock_ps > at_ps)
@@ -254,6 +203,8 @@ static void run_context(void *arg)
 	reach(x, x->pub.now_ps);
 	self->clock_ps = x->pub.now_ps;
 	x->live_count--;
+	if (self->cpu)
+		exec_cpu_give_up(x, self, self->clock_ps);
 	// Whoever takes this stack does it in another context: after the switch away.
 	self->next_finished = x->finished;
 	x->finished = self;
@@ -283,7 +234,8 @@ int executor_spawn(struct executor *ex, const char *name, uint64_t start_ps, exe
 	struct exec_context *ctx;
 
 	// Room for everybody who lives: yielding, waiting and waking must not fail.
-	if (x->next_id == UINT32_MAX || exec_queue_reserve(&x->queue, x->live_count + 1))
+	if (x->next_id == UINT32_MAX ||
+	    exec_queue_reserve(&x->queue, x->live_count + 1 + (x->cpus ? x->cpus->count : 0)))
 		return -ENOMEM;
 	ctx = aligned_alloc(CACHE_LINE_BYTES, bytes);
 	if (!ctx)
@@ -361,6 +313,7 @@ void executor_destroy(struct executor *ex)
 		free(ctx);
 	}
 	free(x->queue.entries);
+	free(x->cpus);
 	free(x);
 }
 

@@ -16,12 +16,21 @@
  *   exec_advance()           no                   + given duration
  *   exec_sync()              yes                  none
  *   exec_sleep_until()       yes                  set to the given time (never back)
+ *   exec_idle_until()        yes                  set to the given time (never back)
  *   exec_wait()              yes                  set to the wake-up or the deadline
  *   exec_wake_one/all()      no                   none (the woken gets: max(own, given))
  *
  * A deadline comes after everything else of its instant: a context that waits until t goes on,
  * timed out, once nobody can run at t or before, so that whatever happens at t may still wake it. A
  * context whose clock is EXEC_NEVER does not run.
+ *
+ * CPUs can be limited: executor_limit_cpus(). A context that is told to use one then runs only
+ * while it has one. What it does between two interleaving points needs as much of a CPU's time as
+ * its clock advances by; when its slice ends in between and others queue for a CPU, the rest of it
+ * is done later, and its clock shows that. exec_wait() and exec_idle_until() give the CPU up,
+ * exec_sleep_until() does not. The run queue is first in, first out; nobody who wakes takes a CPU
+ * away from anybody, except for EXEC_CPU_INTERRUPT, which goes first and interrupts CPU 0 if none
+ * is free. A stretch that ends in a wait is not interrupted, however long.
  *
  * An executor and its contexts belong to one host thread; any number of executors may exist in one
  * process. All functions that act "on the current context" must be called from inside a context;
@@ -118,6 +127,38 @@ unsigned exec_context_id(const struct exec_context *ctx);
 void exec_context_set_local(struct exec_context *ctx, void *local);
 void *exec_context_local(const struct exec_context *ctx);
 
+/* Does a context need a CPU? Not hardware. */
+enum exec_cpu_use {
+	EXEC_CPU_NONE,
+	EXEC_CPU_THREAD,
+	EXEC_CPU_INTERRUPT, /* an interrupt handler */
+};
+
+/* Told of the current wait when a context gets the CPU that it waited for. */
+typedef void (*exec_cpu_wait_fn)(void *local, uint64_t waited_ps);
+
+/*
+ * There are count CPUs, and whoever runs lets those who queue go first after slice_ps. Before any
+ * context is spawned. waited may be NULL. 0, -EINVAL (none of either), -ENOMEM.
+ */
+int executor_limit_cpus(struct executor *ex, unsigned count, uint64_t slice_ps,
+			exec_cpu_wait_fn waited);
+
+/* For a context that has not run yet; no effect on an executor without limit. */
+void exec_context_use_cpu(struct exec_context *ctx, enum exec_cpu_use use);
+
+struct exec_cpu_times {
+	uint64_t run_ps;      /* it had a CPU */
+	uint64_t wait_ps;     /* it could have run and had none */
+	uint64_t taken_count; /* its CPU was taken away while it could go on */
+};
+
+/* So far; all zero without a limit. */
+void exec_context_cpu_times(const struct exec_context *ctx, struct exec_cpu_times *out);
+
+/* What the current context has waited for a CPU so far; 0 outside. */
+uint64_t exec_cpu_wait_ps(const struct executor *ex);
+
 /* The slow half of exec_sync(). Returns at once when the current context is still the first. */
 void executor_yield(struct executor *ex);
 
@@ -146,6 +187,9 @@ static inline void exec_sleep_until(struct executor *ex, uint64_t at_ps)
 		ex->now_ps = at_ps;
 	exec_sync(ex);
 }
+
+/* The same, and give up the CPU meanwhile. */
+void exec_idle_until(struct executor *ex, uint64_t at_ps);
 
 /*
  * Wait on q until woken or until deadline_ps (EXEC_NEVER: no deadline). 0 when woken, -ETIMEDOUT at

@@ -14,7 +14,7 @@ static const char *const exit_part_names[EXIT_PART_COUNT] = {
 	[EXIT_PART_TRANSITION] = "transition",     [EXIT_PART_DISPATCH] = "dispatch",
 	[EXIT_PART_FORWARDING] = "forwarding",     [EXIT_PART_EMULATION] = "emulation",
 	[EXIT_PART_GUEST_MEMORY] = "guest_memory", [EXIT_PART_LOCK_WAIT] = "lock_wait",
-	[EXIT_PART_REENTRY] = "reentry",
+	[EXIT_PART_REENTRY] = "reentry",           [EXIT_PART_CPU_WAIT] = "cpu_wait",
 };
 
 static const char *const guest_op_names[GUEST_OP_COUNT] = {

@@ -27,6 +27,7 @@ enum exit_part {
 	EXIT_PART_GUEST_MEMORY, /* the mediator's accesses to guest memory */
 	EXIT_PART_LOCK_WAIT,    /* waiting for a lock somebody else holds */
 	EXIT_PART_REENTRY,      /* hardware: host to guest */
+	EXIT_PART_CPU_WAIT,     /* waiting for a CPU, where there are too few */
 	EXIT_PART_COUNT,
 };
 

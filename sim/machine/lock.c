@@ -27,6 +27,7 @@ void sim_mutex_lock(struct machine *m, struct sim_mutex *mutex)
 	struct executor *ex = m->ex;
 	struct exec_context *self = ex->current;
 	uint64_t asked_ps;
+	uint64_t cpu_wait_ps;
 
 	assert(self);
 	assert(mutex->owner != self);
@@ -37,9 +38,12 @@ void sim_mutex_lock(struct machine *m, struct sim_mutex *mutex)
 	} else {
 		mutex->contended_count++;
 		asked_ps = exec_now(ex);
+		cpu_wait_ps = exec_cpu_wait_ps(ex);
 		exec_wait(ex, &mutex->waiters, EXEC_NEVER);
 		assert(mutex->owner == self);
-		book_wait(m, mutex, exec_now(ex) - asked_ps);
+		// The lock was there sooner than a CPU.
+		cpu_wait_ps = exec_cpu_wait_ps(ex) - cpu_wait_ps;
+		book_wait(m, mutex, exec_now(ex) - asked_ps - cpu_wait_ps);
 	}
 	work_spend(m, WORK_LOCK, 1);
 }

@@ -30,13 +30,16 @@ struct machine_config {
 	uint64_t memory_bytes;            /* host physical memory, sparse; 0: 64 GiB */
 	const struct cost_profile *costs; /* copied; NULL: nothing costs anything */
 	struct trace_sink *trace;         /* NULL: none */
+	unsigned cpu_count;    /* CPUs that vCPUs and host threads share; 0: one for each of them */
+	uint64_t cpu_slice_ps; /* how long one of them runs while others queue; 0: 3 ms */
 };
 
 /* A thread of the simulated host's software: what its context's local pointer shows to. */
 struct host_thread {
 	struct party party;
 	struct work_origin origin; /* see work_set_origin() */
-	struct host_thread *next;
+	struct exec_context *context;
+	struct host_thread *next; /* the one that was started before */
 };
 
 struct machine {
@@ -64,7 +67,8 @@ void machine_destroy(struct machine *m);
 
 /*
  * Start a thread of the host's software: a context that may spend work (work.h). Like
- * executor_spawn(), which is for hardware. Its origin is nobody. 0, -ENOMEM.
+ * executor_spawn(), which is for hardware. Its origin is nobody. It needs a CPU; a handler of the
+ * host's interrupts is told apart by exec_context_use_cpu(). 0, -ENOMEM.
  */
 int machine_spawn_thread(struct machine *m, const char *name, uint64_t start_ps,
 			 exec_entry_fn entry, void *arg, struct exec_context **out);

@@ -79,6 +79,7 @@ int vcpu_start(struct vm *vm, unsigned id, uint64_t start_ps, exec_entry_fn entr
 	if (ret)
 		return ret;
 	exec_context_set_local(vcpu->context, &vcpu->party);
+	exec_context_use_cpu(vcpu->context, EXEC_CPU_THREAD);
 	return 0;
 }
 

@@ -9,6 +9,7 @@ void sim_result_free(struct sim_result *result)
 		return;
 	for (size_t i = 0; i < result->vm_count; i++) {
 		free(result->vms[i].registers);
+		free(result->vms[i].vcpus);
 		free(result->vms[i].objects);
 		free(result->vms[i].frames.ps);
 		for (size_t c = 0; c < result->vms[i].client_count; c++)
@@ -16,5 +17,6 @@ void sim_result_free(struct sim_result *result)
 		free(result->vms[i].clients);
 	}
 	free(result->vms);
+	free(result->threads);
 	free(result);
 }

@@ -13,6 +13,7 @@
 #include "hw-model/gen9_gpu.h"
 #include "sim/machine/incident.h"
 #include "sim/machine/ledger.h"
+#include "sim/scenario/config.h"
 
 #define RESULT_REGISTER_NAME_BYTES 48
 #define RESULT_INCIDENT_NAME_LIMIT INCIDENT_LIMIT
@@ -110,6 +111,21 @@ struct vgpu_result {
 	const char *failsafe_cause;       /* a static string; NULL: none */
 };
 
+/* What the mediator's scheduler gave a vGPU; all zero where there is none. */
+struct scheduling_result {
+	uint32_t weight;
+	uint64_t owned_ps; /* it owned the GPU */
+	uint64_t turns;    /* how often it was given it */
+};
+
+/* Who shares the host's CPUs, where they are limited. */
+struct cpu_result {
+	char name[CONFIG_NAME_BYTES];
+	uint64_t run_ps;      /* it had a CPU */
+	uint64_t wait_ps;     /* it could have run and had none */
+	uint64_t preemptions; /* its CPU was taken away while it could go on */
+};
+
 struct vm_result {
 	struct ledger_op ops[GUEST_OP_COUNT];
 	uint64_t op_exit_p50_ps[GUEST_OP_COUNT];
@@ -121,6 +137,9 @@ struct vm_result {
 	uint32_t pvmmio_levels; /* negotiated */
 	bool failsafe;
 	struct vgpu_result vgpu;
+	struct scheduling_result scheduling;
+	struct cpu_result *vcpus; /* those that were started; none where CPUs are not limited */
+	size_t vcpu_count;
 	uint64_t interrupts_taken;
 	uint64_t interrupts_merged;
 	struct incident_list incidents;
@@ -140,6 +159,8 @@ struct sim_result {
 	struct vm_result *vms; /* as many as the configuration has, in its order */
 	size_t vm_count;
 	struct gen9_engine_stats engines[GEN9_ENGINE_COUNT];
+	struct cpu_result *threads; /* the host's, in the order of their start; as above */
+	size_t thread_count;
 	/* The mediator's work on nobody's behalf: host interrupts, changes of owner. */
 	uint64_t host_work_ps;
 	uint64_t host_work_count[WORK_KIND_COUNT];

@@ -44,8 +44,10 @@ static json_t *tree_by_part(const struct ledger_sum *sum)
 {
 	struct object obj = object_begin();
 
-	for (unsigned i = 0; i < EXIT_PART_COUNT; i++)
-		put_uint(&obj, exit_part_name(i), sum->part_ps[i]);
+	for (unsigned i = 0; i < EXIT_PART_COUNT; i++) {
+		if (i != EXIT_PART_CPU_WAIT || sum->part_ps[i])
+			put_uint(&obj, exit_part_name(i), sum->part_ps[i]);
+	}
 	return obj.json;
 }
 
@@ -362,8 +364,9 @@ static json_t *tree_vgpu(const struct sim_result *result, const struct vgpu_resu
 	return obj.json;
 }
 
+/* owned_ps: of all VMs together. */
 static json_t *tree_vm(const struct sim_result *result, const struct vm_config *config,
-		       const struct vm_result *vm)
+		       const struct vm_result *vm, uint64_t owned_ps)
 {
 	struct object obj = object_begin();
 
@@ -371,12 +374,15 @@ static json_t *tree_vm(const struct sim_result *result, const struct vm_config *
 	put_string(&obj, "mode", vm_mode_name(config->mode));
 	put(&obj, "pvmmio", tree_levels(vm->pvmmio_levels));
 	put_bool(&obj, "failsafe", vm->failsafe);
+	put(&obj, "scheduling", tree_scheduling(&vm->scheduling, owned_ps));
 	put_error(&obj, "init_error", vm->init_error);
 	put_bool(&obj, "hung", vm->hung);
 	put(&obj, "operations", tree_operations(vm));
 	put(&obj, "outside_operations", tree_outside(vm));
 	put(&obj, "exits", tree_exits(vm));
 	put(&obj, "interrupts", tree_interrupts(vm));
+	if (vm->vcpu_count)
+		put(&obj, "vcpus", tree_cpus(vm->vcpus, vm->vcpu_count, result->virtual_time_ps));
 	put(&obj, "incidents", tree_incidents(&vm->incidents));
 	if (config->mode == VM_MODE_GVT)
 		put(&obj, "mediator", tree_vgpu(result, &vm->vgpu));
@@ -392,10 +398,14 @@ static json_t *tree_vm(const struct sim_result *result, const struct vm_config *
 static json_t *tree_vms(const struct sim_config *config, const struct sim_result *result)
 {
 	json_t *array = json_array();
+	uint64_t owned_ps = 0;
 
+	for (size_t i = 0; i < result->vm_count; i++)
+		owned_ps += result->vms[i].scheduling.owned_ps;
 	for (size_t i = 0; i < result->vm_count; i++) {
-		if (json_array_append_new(array,
-					  tree_vm(result, &config->vms[i], &result->vms[i]))) {
+		json_t *vm = tree_vm(result, &config->vms[i], &result->vms[i], owned_ps);
+
+		if (json_array_append_new(array, vm)) {
 			json_decref(array);
 			return NULL;
 		}
@@ -441,6 +451,9 @@ json_t *tree_variant(const struct scenario_variant *variant, const struct sim_re
 	    tree_mediator_work(result->host_work_ps, result->host_work_count,
 			       result->host_work_kind_ps));
 	put(&obj, "engines", tree_engines(result));
+	if (result->thread_count)
+		put(&obj, "host_threads",
+		    tree_cpus(result->threads, result->thread_count, result->virtual_time_ps));
 	put(&obj, "config", scenario_config_json(&variant->config));
 	return obj.json;
 }

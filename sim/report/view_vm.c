@@ -199,13 +199,14 @@ static const struct {
 	const char *path;
 	const char *label;
 } part_rows[] = {
-	{"by_part.transition",    "exits: transition"  },
-	{ "by_part.dispatch",     "exits: dispatch"    },
-	{ "by_part.forwarding",   "exits: forwarding"  },
-	{ "by_part.emulation",    "exits: emulation"   },
-	{ "by_part.guest_memory", "exits: guest memory"},
-	{ "by_part.lock_wait",    "exits: lock wait"   },
-	{ "by_part.reentry",      "exits: re-entry"    },
+	{"by_part.transition",    "exits: transition"    },
+	{ "by_part.dispatch",     "exits: dispatch"      },
+	{ "by_part.forwarding",   "exits: forwarding"    },
+	{ "by_part.emulation",    "exits: emulation"     },
+	{ "by_part.guest_memory", "exits: guest memory"  },
+	{ "by_part.lock_wait",    "exits: lock wait"     },
+	{ "by_part.reentry",      "exits: re-entry"      },
+	{ "by_part.cpu_wait",     "exits: wait for a CPU"},
 };
 
 /* A key as words: "scan dword". */
@@ -375,6 +376,7 @@ static const struct value_row workload_rows[] = {
 	{ "GPU's bytes, right", "workload.bytes_verified",    FORMAT_NUMBER, ALWAYS, false},
 	{ "GPU's bytes, wrong", "workload.bytes_wrong",       FORMAT_NUMBER, ALWAYS, false},
 	{ "duration",           "workload.duration_ps",       FORMAT_TIME,   ALWAYS, false},
+	{ "percent of native",  "percent_of_native",          FORMAT_NUMBER, IF_ANY, false},
 };
 
 static const struct value_row frame_rows[] = {

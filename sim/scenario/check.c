@@ -150,6 +150,7 @@ static int check_platform(const struct check *check, const struct yaml_node *roo
 		return 0;
 	config->oos_pool_pages = head.oos_pool_pages;
 	config->hang = head.hang;
+	config->host = head.host;
 	err = check_profile(check, platform, PROFILE_HARDWARE, head.hardware, config, &cpu_hz);
 	if (!err)
 		err = check_profile(check, platform, PROFILE_COSTS, head.costs, config, &cpu_hz);
@@ -200,6 +201,27 @@ static void check_native(const struct check *check, const struct yaml_node *vms,
 			diag_error(check->diag, mode->pos,
 				   "a native VM beside others; expected it alone, as it has the "
 				   "GPU to itself");
+	}
+}
+
+/*
+ * An application on the host does one submission after the other, to buffers of its own; it is no
+ * VM that could misuse or share anything.
+ */
+static void check_host_client(const struct check *check, const struct yaml_node *node,
+			      const struct vm_config *vm)
+{
+	for (size_t i = 0; vm->mode == VM_MODE_HOST && i < vm->workload.step_count; i++) {
+		const struct step_config *step = &vm->workload.steps[i];
+		bool submits = step->kind < STEP_TOGETHER && step->misuse == MISUSE_NONE &&
+			       step->object == CONFIG_NO_OBJECT;
+
+		if (submits || step->kind == STEP_WAIT || step->kind == STEP_SLEEP)
+			continue;
+		diag_error(check->diag, node->pos,
+			   "'%s' cannot do step %zu, '%s', with `mode: host`; expected a plain "
+			   "submission, 'wait' or 'sleep'",
+			   vm->name, i, step_infos[step->kind].name);
 	}
 }
 
@@ -270,6 +292,21 @@ static void check_clients(const struct check *check, const struct yaml_node *nod
 			   "'ppgtt' is none with a workload of gem_wsim; expected 48bit or 32bit");
 }
 
+/* What the VM does not say itself, its type says. */
+static void apply_type(const struct yaml_node *node, struct vm_config *vm)
+{
+	const struct vgpu_type *type = vgpu_type(vm->type);
+
+	if (!yaml_get(node, "aperture"))
+		vm->aperture_bytes = type->aperture_bytes;
+	if (!yaml_get(node, "hidden"))
+		vm->hidden_bytes = type->hidden_bytes;
+	if (!yaml_get(node, "fences"))
+		vm->fences = type->fences;
+	if (!yaml_get(node, "weight"))
+		vm->weight = type->weight;
+}
+
 static int check_vm(const struct check *check, const struct yaml_node *node, struct vm_config *vm)
 {
 	const struct yaml_node *workload = yaml_get(node, "workload");
@@ -281,6 +318,7 @@ static int check_vm(const struct check *check, const struct yaml_node *node, str
 		return 0;
 	if (display)
 		vm->display.on = read_section(check->diag, SECTION_DISPLAY, display, &vm->display);
+	apply_type(node, vm);
 	if (workload) {
 		int err = check_workload(check, workload, vm);
 
@@ -314,6 +352,7 @@ static int check_vms(const struct check *check, const struct yaml_node *vms,
 	for (size_t i = 0; i < vms->count && !err; i++, node = node->next) {
 		err = check_vm(check, node, &config->vms[i]);
 		check_vm_name(check, vms, node, config, i);
+		check_host_client(check, node, &config->vms[i]);
 	}
 	if (err)
 		return err;

@@ -24,6 +24,7 @@
 enum vm_mode {
 	VM_MODE_NATIVE, /* driver straight on the hardware */
 	VM_MODE_GVT,    /* through the mediator */
+	VM_MODE_HOST,   /* no VM: an application on the host, beside those of mode gvt */
 };
 
 /* When the host looks at what a doorbell of level pv_submission announces. */
@@ -126,7 +127,8 @@ struct wsim; /* wsim.h */
 
 struct workload_config {
 	uint32_t repeat;
-	uint64_t timeout_ps; /* of a wait; what has not completed then counts as lost */
+	uint64_t duration_ps; /* no repetition begins later than this; 0: no limit */
+	uint64_t timeout_ps;  /* of a wait; what has not completed then counts as lost */
 	char contexts[CONFIG_CONTEXT_LIMIT][CONFIG_NAME_BYTES];
 	unsigned context_count;
 	struct object_config objects[CONFIG_OBJECT_LIMIT]; /* in the order of their `bind` steps */
@@ -149,9 +151,20 @@ struct display_config {
 	enum display_pipe pipe;
 };
 
+/* Of the host: its CPUs, and the mediator's scheduler (host/scheduler.h). */
+struct host_config {
+	uint32_t cpus; /* physical ones; 0: as many as there are vCPUs and threads */
+	uint64_t cpu_slice_ps;
+	uint64_t sched_tick_ps;
+	uint64_t sched_period_ps;
+	uint64_t sched_boost_ps;
+};
+
 struct vm_config {
 	char name[CONFIG_NAME_BYTES];
 	enum vm_mode mode;
+	uint32_t type;   /* of the vGPU: index for vgpu_type_name() */
+	uint32_t weight; /* in the mediator's scheduler */
 	uint64_t memory_bytes;
 	uint32_t vcpus;
 	uint32_t pvmmio_levels; /* wanted by the guest and allowed by the host */
@@ -197,6 +210,7 @@ struct sim_config {
 	struct config_range cost_ranges[COST_PARAM_COUNT];
 	uint32_t oos_pool_pages; /* of the mediator, for all VMs */
 	struct hang_config hang;
+	struct host_config host;
 	struct vm_config *vms;
 	size_t vm_count;
 };

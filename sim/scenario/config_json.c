@@ -270,6 +270,7 @@ static int add_params(json_t *set, enum profile_kind kind, const uint64_t *value
 
 static json_t *platform_json(const struct sim_config *config)
 {
+	const struct host_config *host = &config->host;
 	json_t *set = json_object();
 
 	if (!set || add_params(set, PROFILE_HARDWARE, config->hardware.value) ||
@@ -278,8 +279,13 @@ static json_t *platform_json(const struct sim_config *config)
 		return NULL;
 	}
 	return json_pack(
-		"{s:s, s:s, s:I, s:o, s:o, s:o, s:o}", "hardware", config->hardware_name, "costs",
-		config->costs_name, "oos_pool", (json_int_t)config->oos_pool_pages, "hang_period",
+		"{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "hardware",
+		config->hardware_name, "costs", config->costs_name, "oos_pool",
+		(json_int_t)config->oos_pool_pages, "cpus", (json_int_t)host->cpus, "cpu_slice",
+		quantity_json(host->cpu_slice_ps, QUANTITY_TIME), "sched_tick",
+		quantity_json(host->sched_tick_ps, QUANTITY_TIME), "sched_period",
+		quantity_json(host->sched_period_ps, QUANTITY_TIME), "sched_boost",
+		quantity_json(host->sched_boost_ps, QUANTITY_TIME), "hang_period",
 		quantity_json(config->hang.period_ps, QUANTITY_TIME), "hang_engine_dead",
 		quantity_json(config->hang.engine_dead_ps, QUANTITY_TIME), "hang_request_dead",
 		quantity_json(config->hang.request_dead_ps, QUANTITY_TIME), "set", set);

@@ -23,7 +23,9 @@
 
 const char *vm_mode_name(unsigned mode)
 {
-	static const char *const names[] = { [VM_MODE_NATIVE] = "native", [VM_MODE_GVT] = "gvt" };
+	static const char *const names[] = {
+		[VM_MODE_NATIVE] = "native", [VM_MODE_GVT] = "gvt", [VM_MODE_HOST] = "host"
+	};
 
 	return mode < sizeof(names) / sizeof(names[0]) ? names[mode] : NULL;
 }
@@ -47,6 +49,27 @@ const char *misuse_name(unsigned misuse)
 const char *engine_name(unsigned engine)
 {
 	return engine < GEN9_ENGINE_COUNT ? gen9_engines[engine].name : NULL;
+}
+
+/*
+ * The types of gvt/vgpu.c (Linux 5.1), named after how many of them share a GPU, whose weight is
+ * 16 over that.
+ */
+static const struct vgpu_type vgpu_types[] = {
+	{"V5_8",  64 * MIB,  384 * MIB,  4, 2 },
+	{ "V5_4", 128 * MIB, 512 * MIB,  4, 4 },
+	{ "V5_2", 256 * MIB, 1024 * MIB, 4, 8 },
+	{ "V5_1", 512 * MIB, 2048 * MIB, 4, 16},
+};
+
+const struct vgpu_type *vgpu_type(unsigned type)
+{
+	return type < sizeof(vgpu_types) / sizeof(vgpu_types[0]) ? &vgpu_types[type] : NULL;
+}
+
+const char *vgpu_type_name(unsigned type)
+{
+	return vgpu_type(type) ? vgpu_type(type)->name : NULL;
 }
 
 static const char *shadow_name(unsigned shadow)
@@ -167,7 +190,7 @@ const struct schema_row schema_rows[] = {
 	{ SECTION_SCENARIO, "platform", VALUE_OTHER, .form = "mapping",
 	  .doc = "the machine", NO_FIELD },
 	{ SECTION_SCENARIO, "vms", VALUE_OTHER, .required = true, .form = "list of VMs",
-	  .doc = "one native VM, or one to seven with `mode: gvt`", NO_FIELD },
+	  .doc = "one native VM, or up to 64 with `mode: gvt`", NO_FIELD },
 	{ SECTION_SCENARIO, "variants", VALUE_OTHER, .form = "list of variants",
 	  .doc = "what is run, one after the other; without it, one variant `default`", NO_FIELD },
 	{ SECTION_SCENARIO, "expect", VALUE_OTHER, .form = "list of expectations",
@@ -191,14 +214,32 @@ const struct schema_row schema_rows[] = {
 	{ SECTION_PLATFORM, "hang_request_dead", VALUE_TIME, .min = 1000 * NS,
 	  .max = 1000 * SECOND, .default_text = "12s",
 	  .doc = "how long one request may keep an engine", FIELD(platform_head, hang.request_dead_ps) },
+	{ SECTION_PLATFORM, "cpus", VALUE_INTEGER, .max = 1024, .default_text = "0",
+	  .doc = "physical CPUs that vCPUs and host threads share; 0: one for each",
+	  FIELD(platform_head, host.cpus) },
+	{ SECTION_PLATFORM, "cpu_slice", VALUE_TIME, .min = 1000 * NS, .max = SECOND,
+	  .default_text = "3ms", .doc = "how long one of them runs while others wait for a CPU",
+	  FIELD(platform_head, host.cpu_slice_ps) },
+	{ SECTION_PLATFORM, "sched_tick", VALUE_TIME, .min = 1000 * NS, .max = SECOND,
+	  .default_text = "1ms", .doc = "period of the mediator's scheduler",
+	  FIELD(platform_head, host.sched_tick_ps) },
+	{ SECTION_PLATFORM, "sched_period", VALUE_TIME, .min = 1000 * NS, .max = 10 * SECOND,
+	  .default_text = "100ms", .doc = "of which each vGPU is allotted its weight's share",
+	  FIELD(platform_head, host.sched_period_ps) },
+	{ SECTION_PLATFORM, "sched_boost", VALUE_TIME, .max = 10 * SECOND, .default_text = "0s",
+	  .doc = "how long a vGPU goes before others when it starts; GVT-g has 2s",
+	  FIELD(platform_head, host.sched_boost_ps) },
 	{ SECTION_PLATFORM, "set", VALUE_OTHER, .form = "mapping",
 	  .doc = "single parameters of the profiles: `exit.transition: 1us`", NO_FIELD },
 
 	{ SECTION_VM, "name", VALUE_NAME, .required = true, .doc = "name of the VM",
 	  FIELD(vm_config, name) },
 	{ SECTION_VM, "mode", VALUE_CHOICE, .choice = vm_mode_name, .default_text = "gvt",
-	  .doc = "`native`: the driver straight on the hardware; `gvt`: through the mediator",
+	  .doc = "`native`: alone on the hardware; `gvt`: through the mediator; `host`: no VM",
 	  FIELD(vm_config, mode) },
+	{ SECTION_VM, "type", VALUE_CHOICE, .choice = vgpu_type_name, .default_text = "V5_8",
+	  .doc = "GVT-g's type: defaults of `aperture`, `hidden`, `fences` and `weight`",
+	  FIELD(vm_config, type) },
 	{ SECTION_VM, "memory", VALUE_BYTES, .min = 16 * MIB, .max = 16 * GIB,
 	  .multiple = GUEST_RAM_GRANULE, .default_text = "64MiB", .doc = "guest RAM",
 	  FIELD(vm_config, memory_bytes) },
@@ -222,6 +263,8 @@ const struct schema_row schema_rows[] = {
 	  FIELD(vm_config, hidden_bytes) },
 	{ SECTION_VM, "fences", VALUE_INTEGER, .max = 16, .default_text = "4",
 	  .doc = "fence registers; a native VM has all of them", FIELD(vm_config, fences) },
+	{ SECTION_VM, "weight", VALUE_INTEGER, .min = 1, .max = 256, .default_text = "2",
+	  .doc = "share of the GPU's time, as a part of all VMs' weights", FIELD(vm_config, weight) },
 	{ SECTION_VM, "shadow", VALUE_CHOICE, .choice = shadow_name, .default_text = "strict",
 	  .doc = "page tables: every store faults, or leaf tables may be out of sync",
 	  FIELD(vm_config, shadow) },
@@ -254,6 +297,9 @@ const struct schema_row schema_rows[] = {
 	  NO_FIELD },
 	{ SECTION_WORKLOAD, "repeat", VALUE_INTEGER, .min = 1, .max = 1000000, .default_text = "1",
 	  .doc = "how often the steps are done", FIELD(workload_config, repeat) },
+	{ SECTION_WORKLOAD, "duration", VALUE_TIME, .max = 1000 * SECOND, .default_text = "0s",
+	  .doc = "no repetition begins later than this after the first; 0s: no limit",
+	  FIELD(workload_config, duration_ps) },
 	{ SECTION_WORKLOAD, "timeout", VALUE_TIME, .min = NS, .max = 1000 * SECOND, .multiple = NS,
 	  .default_text = "1s",
 	  .doc = "of one `wait`; what has not completed then counts as lost",

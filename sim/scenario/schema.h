@@ -74,6 +74,7 @@ struct platform_head {
 	char costs[SCHEMA_TEXT_BYTES];
 	uint32_t oos_pool_pages;
 	struct hang_config hang;
+	struct host_config host;
 };
 
 struct variant_head {
@@ -143,8 +144,21 @@ uint32_t schema_levels_implemented(void);
 /* "elsp_submit, ppgtt_update" into buf: the implemented ones. Returns buf. */
 const char *schema_list_levels(char *buf, size_t len);
 
+/* What GVT-g calls a type of vGPU: sizes and weight of each one of it. */
+struct vgpu_type {
+	const char *name;
+	uint64_t aperture_bytes;
+	uint64_t hidden_bytes;
+	uint32_t fences;
+	uint32_t weight;
+};
+
+/* NULL after the last. */
+const struct vgpu_type *vgpu_type(unsigned type);
+
 /* Names of choices. */
 const char *vm_mode_name(unsigned mode);
+const char *vgpu_type_name(unsigned type);
 const char *misuse_name(unsigned misuse);
 const char *engine_name(unsigned engine);
 

@@ -50,6 +50,8 @@ static int create_machine(struct assembly *a, struct trace_sink *trace)
 		.memory_bytes = HOST_MEMORY_BYTES,
 		.costs = &a->config->costs,
 		.trace = trace,
+		.cpu_count = a->config->host.cpus,
+		.cpu_slice_ps = a->config->host.cpu_slice_ps,
 	};
 	int ret;
 
@@ -67,7 +69,7 @@ static int create_vm(struct assembly *a, struct assembly_vm *avm)
 		.name = avm->config->name,
 		.memory_bytes = avm->config->memory_bytes,
 		.vcpu_count = avm->config->vcpus,
-		.virtualized = avm->config->mode != VM_MODE_NATIVE,
+		.virtualized = avm->config->mode == VM_MODE_GVT,
 	};
 	int ret = vm_create(&avm->vm, a->m, &options);
 
@@ -124,6 +126,7 @@ static int create_vgpu(struct assembly *a, struct assembly_vm *avm)
 		.aperture_bytes = vm->aperture_bytes,
 		.hidden_bytes = vm->hidden_bytes,
 		.fence_count = vm->fences,
+		.weight = vm->weight,
 		.pvmmio_allowed = vm->pvmmio_levels,
 		.deferred_doorbell = vm->doorbell == VM_DOORBELL_DEFERRED,
 		.shadow = vm->shadow == VM_SHADOW_OOS ? VGPU_SHADOW_OOS : VGPU_SHADOW_STRICT,
@@ -141,6 +144,13 @@ static int create_vgpu(struct assembly *a, struct assembly_vm *avm)
 	return 0;
 }
 
+static int create_client(struct assembly *a, struct assembly_vm *avm)
+{
+	int ret = host_client_create(&avm->client, a->gvt, avm->vm->id);
+
+	return ret ? refuse(a, ret, "no memory for %s", avm->config->name) : 0;
+}
+
 static int create_mediated(struct assembly *a)
 {
 	const struct gvt_config config = {
@@ -151,6 +161,11 @@ static int create_mediated(struct assembly *a)
 		.hang = {a->config->hang.period_ps, a->config->hang.engine_dead_ps,
                          a->config->hang.request_dead_ps},
 		.symbol_clock_hz = a->config->hardware.value[HW_SYMBOL_CLOCK],
+		.sched = {
+			.tick_ps = a->config->host.sched_tick_ps,
+			.period_ps = a->config->host.sched_period_ps,
+			.boost_ps = a->config->host.sched_boost_ps,
+		},
 	};
 	int ret = gvt_create(&a->gvt, &config);
 
@@ -164,7 +179,8 @@ static int create_mediated(struct assembly *a)
 	if (ret)
 		return refuse(a, ret, "the mediator does not start: %s", strerror(-ret));
 	for (size_t i = 0; i < a->config->vm_count && ret == 0; i++)
-		ret = create_vgpu(a, &a->vms[i]);
+		ret = a->vms[i].config->mode == VM_MODE_HOST ? create_client(a, &a->vms[i])
+							     : create_vgpu(a, &a->vms[i]);
 	return ret;
 }
 
@@ -198,6 +214,7 @@ void assembly_destroy(struct assembly *assembly)
 	for (size_t i = 0; assembly->vms && i < assembly->config->vm_count; i++) {
 		platform_destroy(assembly->vms[i].plat);
 		vgpu_destroy(assembly->vms[i].vgpu);
+		host_client_destroy(assembly->vms[i].client);
 	}
 	gvt_destroy(assembly->gvt);
 	if (assembly->gpu_bus) {

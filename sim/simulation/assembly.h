@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "host/gvt.h"
+#include "host/host_client.h"
 #include "hw-model/gen9_gpu.h"
 #include "sim/machine/machine.h"
 #include "sim/machine/platform_impl.h"
@@ -35,7 +36,8 @@ struct assembly_vm {
 	const struct vm_config *config;
 	struct vm *vm; /* the machine's */
 	struct platform *plat;
-	struct vgpu *vgpu; /* NULL in a native VM */
+	struct vgpu *vgpu;          /* NULL in a native VM */
+	struct host_client *client; /* NULL in a VM */
 };
 
 struct assembly {

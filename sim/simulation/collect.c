@@ -116,7 +116,59 @@ static void collect_vm(const struct assembly_vm *avm, struct vm_result *vm)
 		vm->pvmmio_levels = stats.pvmmio_levels;
 		vm->failsafe = stats.failsafe;
 		collect_vgpu(&vm->vgpu, &stats);
+		vm->scheduling = (struct scheduling_result){
+			.weight = avm->config->weight,
+			.owned_ps = stats.owned_ps,
+			.turns = stats.turns,
+		};
 	}
+}
+
+/* ---- CPUs ---- */
+
+static void collect_cpu(struct cpu_result *out, const struct exec_context *context)
+{
+	struct exec_cpu_times times;
+	const char *name = exec_context_name(context);
+	const char *slash = strchr(name, '/'); /* of "vm0/vcpu0" */
+
+	snprintf(out->name, sizeof(out->name), "%s", slash ? slash + 1 : name);
+	exec_context_cpu_times(context, &times);
+	out->run_ps = times.run_ps;
+	out->wait_ps = times.wait_ps;
+	out->preemptions = times.taken_count;
+}
+
+static int collect_vcpus(const struct vm *vm, struct vm_result *result)
+{
+	result->vcpus = calloc(vm->vcpu_count, sizeof(*result->vcpus));
+	if (!result->vcpus)
+		return -ENOMEM;
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i]->context)
+			collect_cpu(&result->vcpus[result->vcpu_count++], vm->vcpus[i]->context);
+	return 0;
+}
+
+static int collect_cpus(const struct assembly *assembly, struct sim_result *result)
+{
+	const struct host_thread *thread;
+	size_t count = 0;
+	int ret = 0;
+
+	if (!assembly->config->host.cpus)
+		return 0;
+	for (thread = assembly->m->threads; thread; thread = thread->next)
+		count++;
+	result->threads = calloc(count + 1, sizeof(*result->threads));
+	if (!result->threads)
+		return -ENOMEM;
+	result->thread_count = count;
+	for (thread = assembly->m->threads; thread; thread = thread->next)
+		collect_cpu(&result->threads[--count], thread->context);
+	for (size_t i = 0; i < result->vm_count && ret == 0; i++)
+		ret = collect_vcpus(assembly->vms[i].vm, &result->vms[i]);
+	return ret;
 }
 
 int collect_result(const struct assembly *assembly, struct sim_result *result)
@@ -146,5 +198,5 @@ int collect_result(const struct assembly *assembly, struct sim_result *result)
 		ret = collect_exits(&assembly->vms[i], &result->vms[i], accounts, count);
 	}
 	free(accounts);
-	return ret;
+	return ret ? ret : collect_cpus(assembly, result);
 }

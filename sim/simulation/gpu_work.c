@@ -22,6 +22,18 @@ static const struct {
 	[GPU_WORK_ENHANCE] = { HW_VEBOX_COLUMN,      BATCH_ENHANCE_COLUMNS, batch_enhance},
 };
 
+enum gpu_work gpu_work_of(enum step_kind kind)
+{
+	static const enum gpu_work of_step[STEP_KIND_COUNT] = {
+		[STEP_DRAW] = GPU_WORK_DRAW,
+		[STEP_DISPATCH] = GPU_WORK_DISPATCH,
+		[STEP_DECODE] = GPU_WORK_DECODE,
+		[STEP_ENHANCE] = GPU_WORK_ENHANCE,
+	};
+
+	return of_step[kind];
+}
+
 int gpu_work_emit(struct batch *batch, const struct hw_profile *hardware, enum gpu_work work,
 		  uint64_t duration_ps)
 {

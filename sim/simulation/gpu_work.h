@@ -10,6 +10,7 @@
 
 #include "guest/i915_batch.h"
 #include "hw-model/gen9_gpu.h"
+#include "sim/scenario/config.h"
 
 enum gpu_work {
 	GPU_WORK_DRAW,     /* vertices; RCS0 */
@@ -18,6 +19,9 @@ enum gpu_work {
 	GPU_WORK_ENHANCE,  /* columns of pixels; VECS0 */
 	GPU_WORK_COUNT,
 };
+
+/* The work of a step of that kind, which is one of them. */
+enum gpu_work gpu_work_of(enum step_kind kind);
 
 /* At least one unit, as many commands as it takes. 0, -ENOSPC: the batch is full. */
 int gpu_work_emit(struct batch *batch, const struct hw_profile *hardware, enum gpu_work work,

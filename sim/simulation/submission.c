@@ -22,13 +22,6 @@ static const enum i915_misuse misuses[MISUSE_COUNT] = {
 	[MISUSE_HANG] = I915_MISUSE_NONE, /* it is the batch that is wrong */
 };
 
-static const enum gpu_work works[STEP_KIND_COUNT] = {
-	[STEP_DRAW] = GPU_WORK_DRAW,
-	[STEP_DISPATCH] = GPU_WORK_DISPATCH,
-	[STEP_DECODE] = GPU_WORK_DECODE,
-	[STEP_ENHANCE] = GPU_WORK_ENHANCE,
-};
-
 /* The object that it writes to; NULL: a buffer of its own. */
 static struct object_state *object_of(struct workload *w, const struct submission *s)
 {
@@ -269,7 +262,7 @@ static int build_batch(struct workload *w, const struct submission *s)
 		ret = emit_stores(w, &batch, s);
 		break;
 	default:
-		ret = gpu_work_emit(&batch, w->hardware, works[s->step->kind],
+		ret = gpu_work_emit(&batch, w->hardware, gpu_work_of(s->step->kind),
 				    s->step->duration_ps);
 		break;
 	}

@@ -252,11 +252,13 @@ static void run_repeatedly(struct workload *w)
 	const struct workload_config *config = &w->avm->config->workload;
 	struct executor *ex = w->avm->vm->m->ex;
 	uint64_t start_ps = exec_now(ex);
+	uint64_t end_ps = config->duration_ps ? start_ps + config->duration_ps : EXEC_NEVER;
 	int ret = 0;
 
 	if (config->wsim)
 		ret = wsim_run(w);
-	for (uint32_t i = 0; !config->wsim && i < config->repeat && ret == 0; i++)
+	for (uint32_t i = 0;
+	     !config->wsim && i < config->repeat && ret == 0 && exec_now(ex) < end_ps; i++)
 		ret = run_frame(w);
 	submission_finish_all(w);
 	screen_stop(w);
@@ -291,8 +293,13 @@ void workload_run(struct workload *workload)
 {
 	struct workload *w = workload;
 	bool init;
-	int ret = start_driver(w, &init);
+	int ret;
 
+	if (w->avm->client) {
+		host_workload_run(w);
+		return;
+	}
+	ret = start_driver(w, &init);
 	if (init) {
 		w->result->init_error = ret;
 		return;

@@ -58,6 +58,11 @@ struct workload {
 	bool abandoned;  /* some buffers were left to a request that got lost */
 };
 
+/* ---- host_workload.c ---- */
+
+/* workload_run() for an application on the host. */
+void host_workload_run(struct workload *w);
+
 /* ---- submission.c ---- */
 
 /*

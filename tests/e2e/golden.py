@@ -68,7 +68,8 @@ def keys_of(node):
         return
     for key, value in node.items():
         yield key
-        if key in ("engines", "incidents", "objects", "clients"):
+        if key in ("engines", "incidents", "objects", "clients", "vcpus",
+                   "host_threads"):
             yield from keys_of(list(value.values()))
         elif key != "config":
             yield from keys_of(value)

@@ -31,10 +31,10 @@ def contents(vm):
 
     How many interrupts there are is a matter of time: two that come close merge, one that finds
     the vCPU asleep wakes it, one that finds it running makes it exit. So they are left out, and the
-    sums that contain them.
+    sums that contain them; and so are turns at the GPU.
     """
     vm = without_times(vm)
-    del vm["exits"], vm["interrupts"], vm["operations"]["interrupt"]
+    del vm["exits"], vm["interrupts"], vm["operations"]["interrupt"], vm["scheduling"]
     return vm
 
 

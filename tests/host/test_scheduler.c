@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "host/engine_owner.h"
+#include "host/host_client.h"
 #include "rig.h"
 
 #define SECOND PS_PER_S
@@ -347,6 +348,52 @@ static void host_keeps_control(void **state)
 	assert_int_equal(rig_read32(guest, 0x24d0), 0x2358);
 }
 
+static struct host_client *client;
+static struct host_buffer *batch;
+
+static void run_client(struct rig_guest *guest, void *arg)
+{
+	enum gen9_engine_id *engine = arg;
+	uint32_t *dwords;
+
+	if (!batch)
+		batch = host_buffer_create(client, 4096);
+	assert_non_null(batch);
+	dwords = host_buffer_cpu(batch);
+	dwords[0] = MI_STORE_DATA_IMM | MI_USE_GGTT | 2;
+	dwords[1] = (uint32_t)host_buffer_gma(batch) + 256;
+	dwords[2] = 0;
+	dwords[3] = 4711;
+	dwords[4] = MI_BATCH_BUFFER_END;
+	dwords[64] = 0;
+	assert_int_equal(host_client_run(client, *engine, batch), 0);
+	assert_int_equal(dwords[64], 4711);
+}
+
+// An application of the host finds the host's registers, and a vGPU then its own.
+static void applications_have_the_hosts_registers(void **state)
+{
+	enum gen9_engine_id engine = GEN9_RCS0;
+	const uint32_t preempt = 0x2248;
+
+	start(&(struct rig_options){ .vm_count = 2 });
+	assert_int_equal(host_client_create(&client, rig.gvt, 7), 0);
+	batch = NULL;
+	bus_write(rig.m->host_bus, RIG_HOST_BAR0 + preempt, 4, 77);
+	rig_write32(&rig.guests[0], preempt, 5);
+	for (unsigned round = 0; round < 3; round++) {
+		run_on(0, engine);
+		assert_int_equal(host_read(preempt), 5);
+		rig_run(&rig.guests[1], run_client, &engine);
+		assert_int_equal(host_read(preempt), 77);
+		assert_null(rig.gvt->sched.engines[engine].owner);
+	}
+	for (engine = 0; engine < GEN9_ENGINE_COUNT; engine++)
+		rig_run(&rig.guests[1], run_client, &engine);
+	assert_int_equal(rig_stats(&rig.guests[0]).workloads_completed, 3);
+	host_client_destroy(client);
+}
+
 static uint64_t switch_accesses(void)
 {
 	uint64_t count = 0;
@@ -404,6 +451,7 @@ int main(void)
 		cmocka_unit_test_teardown(host_gets_its_own_back, teardown),
 		cmocka_unit_test_teardown(host_keeps_control, teardown),
 		cmocka_unit_test_teardown(accesses_are_counted, teardown),
+		cmocka_unit_test_teardown(applications_have_the_hosts_registers, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,85 +103,99 @@ static const struct row scenario_rows[] = {
 static const struct row vm_rows[] = {
 	{"vms: [{name: 12}]\n",
          "bad.yaml:1:14: 'name' is '12'; expected a name of at most 31 letters, digits, '_' and "
-	  "'-', not only digits\n"															       },
+	  "'-', not only digits\n"															     },
 	{ "vms: [{name: engines}]\n",
-         "bad.yaml:1:14: no VM can be called 'engines': reports have a key of that name\n"                                                                       },
-	{ VM0 "    mode: xen\n",								  "bad.yaml:3:11: 'mode' is 'xen'; expected one of native, gvt\n"},
+         "bad.yaml:1:14: no VM can be called 'engines': reports have a key of that name\n"                                                                     },
+	{ VM0 "    mode: xen\n",
+         "bad.yaml:3:11: 'mode' is 'xen'; expected one of native, gvt, host\n"										 },
 	{ VM0 "    mode: natvie\n",
-         "bad.yaml:3:11: 'mode' is 'natvie'; expected one of native, gvt; did you mean "
-	  "'native'?\n"																	  },
+         "bad.yaml:3:11: 'mode' is 'natvie'; expected one of native, gvt, host; did you mean "
+	  "'native'?\n"																	},
 	{ VM0 "    memory: 64\n",
-         "bad.yaml:3:13: 'memory': '64' has no unit; expected one of B, KiB, MiB, GiB\n"                                                                         },
+         "bad.yaml:3:13: 'memory': '64' has no unit; expected one of B, KiB, MiB, GiB\n"                                                                       },
 	{ VM0 "    memory: 64MB\n",							       "bad.yaml:3:13: 'memory': '64MB' has the unknown unit 'MB'; "
-				    "expected one of B, KiB, MiB, GiB\n"                                                      },
+				    "expected one of B, KiB, MiB, GiB\n"                                                    },
 	{ VM0 "    memory: 65GiB\n",							      "bad.yaml:3:13: 'memory' is 65GiB; expected 16MiB to 16GiB, a "
-				     "multiple of 2MiB\n"								    },
+				     "multiple of 2MiB\n"								  },
 	{ VM0 "    memory: 17MiB\n",							      "bad.yaml:3:13: 'memory' is 17MiB; expected 16MiB to 16GiB, a "
-				     "multiple of 2MiB\n"								    },
+				     "multiple of 2MiB\n"								  },
 	{ VM0 "    memory: 99999999999999999999GiB\n",
-         "bad.yaml:3:13: 'memory': '99999999999999999999GiB' is too large\n"										     },
+         "bad.yaml:3:13: 'memory': '99999999999999999999GiB' is too large\n"										   },
 	{ VM0 "    vcpus: 1.5\n",
-         "bad.yaml:3:12: 'vcpus' is '1.5'; expected a whole number, 1 to 16\n"										   },
-	{ VM0 "    vcpus: 0\n",								   "bad.yaml:3:12: 'vcpus' is 0; expected 1 to 16\n"              },
-	{ VM0 "    fences: 17\n",								 "bad.yaml:3:13: 'fences' is 17; expected 0 to 16\n"            },
+         "bad.yaml:3:12: 'vcpus' is '1.5'; expected a whole number, 1 to 16\n"										 },
+	{ VM0 "    vcpus: 0\n",								   "bad.yaml:3:12: 'vcpus' is 0; expected 1 to 16\n"            },
+	{ VM0 "    fences: 17\n",								 "bad.yaml:3:13: 'fences' is 17; expected 0 to 16\n"          },
 	{ VM0 "    pvmmio: elsp_submit\n",
          "bad.yaml:3:13: 'pvmmio' is 'elsp_submit'; expected none, all, a list such as "
-	  "[elsp_submit], or a number such as 0x1\n"													     },
+	  "[elsp_submit], or a number such as 0x1\n"													   },
 	{ VM0 "    pvmmio: [elsp_sumbit]\n",
          "bad.yaml:3:14: no level 'elsp_sumbit'; expected one of "
 	  "elsp_submit, plane_update, plane_wm_update, master_irq, ppgtt_update, ggtt_update, "
-	  "mmio_read_passthrough, pv_submission; did you mean 'elsp_submit'?\n"										  },
+	  "mmio_read_passthrough, pv_submission; did you mean 'elsp_submit'?\n"										},
 	{ VM0 "    pvmmio: 0x100\n",
-         "bad.yaml:3:13: '0x100' has bits that are no level; expected 0xff\n"										    },
-	{ VM0 "    pvmmio: 0x\n",								 "bad.yaml:3:13: '0x' is no number of levels; expected 0xff\n"  },
+         "bad.yaml:3:13: '0x100' has bits that are no level; expected 0xff\n"										  },
+	{ VM0 "    pvmmio: 0x\n",								 "bad.yaml:3:13: '0x' is no number of levels; expected 0xff\n"},
 	{ VM0 "    pvmmio: {elsp_submit: 1}\n",
-         "bad.yaml:3:13: 'pvmmio' is a mapping; expected a value or a list\n"										    },
+         "bad.yaml:3:13: 'pvmmio' is a mapping; expected a value or a list\n"										  },
 	{ VM0 "    shadow: out_of_sync\n    ppgtt: 64bit\n    huge_pages: yes\n",
          "bad.yaml:3:13: 'shadow' is 'out_of_sync'; expected one of strict, oos\n"
 	  "bad.yaml:4:12: 'ppgtt' is '64bit'; expected one of 48bit, 32bit, none\n"
-	  "bad.yaml:5:17: 'huge_pages' is 'yes'; expected true or false\n"										       },
+	  "bad.yaml:5:17: 'huge_pages' is 'yes'; expected true or false\n"										     },
 	{ VM0 "    display: true\n",
-         "bad.yaml:3:14: 'display' is a single value; expected a mapping of keys\n"                                                                              },
+         "bad.yaml:3:14: 'display' is a single value; expected a mapping of keys\n"                                                                            },
 	{ VM0 "    display: {mode: 1080p, pipe: D, planes: 2}\n",
          "bad.yaml:3:21: 'mode': '1080p' is no mode; expected width, height and rate, such as "
 	  "1920x1080@60Hz\n"
 	  "bad.yaml:3:34: 'pipe' is 'D'; expected one of A, B, C; did you mean 'A'?\n"
-	  "bad.yaml:3:37: unknown key 'planes' in 'display'\n"												   },
+	  "bad.yaml:3:37: unknown key 'planes' in 'display'\n"												 },
 	{ VM0 "    misbehave: [irq_chek_first]\n",
          "bad.yaml:3:17: no way to misbehave is called 'irq_chek_first'; did you mean "
-	  "'irq_check_first'?\n"																 },
+	  "'irq_check_first'?\n"															       },
 	{ VM0 "    irq_handler: 4.20\n",
-         "bad.yaml:3:18: 'irq_handler' is '4.20'; expected one of 4.14, 4.19, 5.0\n"                                                                             },
+         "bad.yaml:3:18: 'irq_handler' is '4.20'; expected one of 4.14, 4.19, 5.0\n"                                                                           },
 	{ VM0 "    huge_pages: 'true'\n",
-         "bad.yaml:3:17: 'huge_pages' is 'true'; expected true or false\n"										       },
+         "bad.yaml:3:17: 'huge_pages' is 'true'; expected true or false\n"										     },
 	{ VM0 "    misbehave: never_reads_pvinfo\n",
          "bad.yaml:3:16: 'misbehave' is 'never_reads_pvinfo'; expected a list such as "
-	  "[never_reads_pvinfo]\n"															       },
+	  "[never_reads_pvinfo]\n"															     },
 	{ VM0 "    misbehave: [never_read_pvinfo, []]\n",
          "bad.yaml:3:17: no way to misbehave is called 'never_read_pvinfo'; did you mean "
 	  "'never_reads_pvinfo'?\n"
-	  "bad.yaml:3:36: a way to misbehave is a list; expected a name\n"										       },
-	{ "vms: [{name: a}, {name: a}]\n",							"bad.yaml:1:25: two VMs are called 'a'\n"                      },
+	  "bad.yaml:3:36: a way to misbehave is a list; expected a name\n"										     },
+	{ "vms: [{name: a}, {name: a}]\n",							"bad.yaml:1:25: two VMs are called 'a'\n"                    },
 	{ "vms: [{name: a, mode: native}, {name: b}]\n",
          "bad.yaml:1:23: a native VM beside others; expected it alone, as it has the GPU to "
-	  "itself\n"																	     },
+	  "itself\n"																	   },
 	{ "vms: [{name: a, mode: native}, {name: b, mode: native}]\n",
          "bad.yaml:1:23: a native VM beside others; expected it alone, as it has the GPU to "
 	  "itself\n"
-	  "bad.yaml:1:48: a second native VM; expected one, which has the GPU to itself\n"                                                                       },
+	  "bad.yaml:1:48: a second native VM; expected one, which has the GPU to itself\n"                                                                     },
 	{ "vms: [{name: a}, {name: b, aperture: 65MiB}]\n",
-         "bad.yaml:1:6: the VMs' aperture adds up to 129MiB; expected at most 128MiB\n"                                                                          },
+         "bad.yaml:1:6: the VMs' aperture adds up to 129MiB; expected at most 128MiB\n"                                                                        },
 	{ "vms: [{name: a, hidden: 3GiB}, {name: b}, {name: c, hidden: 4KiB, aperture: 1MiB}]\n",
          "bad.yaml:1:6: the VMs' aperture adds up to 129MiB; expected at most 128MiB\n"
 	  "bad.yaml:1:6: the VMs' hidden adds up to 3840MiB; expected at most 3456MiB\n"
-	  "bad.yaml:1:61: 'hidden' is 4KiB; expected 1MiB to 3840MiB, a multiple of 4KiB\n"                                                                      },
+	  "bad.yaml:1:61: 'hidden' is 4KiB; expected 1MiB to 3840MiB, a multiple of 4KiB\n"                                                                    },
 	{ "vms: [{name: a, fences: 16}, {name: b, fences: 13}]\n",
-         "bad.yaml:1:6: the VMs' fences add up to 29; expected at most 28\n"										     },
+         "bad.yaml:1:6: the VMs' fences add up to 29; expected at most 28\n"										   },
 	{ "vms: [{name: a, memory: 16GiB}, {name: b, memory: 16GiB}, {name: c, aperture: 1MiB,\n"
 	  "  memory: 16MiB}]\nplatform: {costs: zero}\n",				"bad.yaml:1:6: the VMs' memory adds up to 32784MiB; expected at most 32GiB\n"
-	  "bad.yaml:1:6: the VMs' aperture adds up to 129MiB; expected at most 128MiB\n"       },
+	  "bad.yaml:1:6: the VMs' aperture adds up to 129MiB; expected at most 128MiB\n"     },
+	{ "vms:\n  - {name: vm0}\n  - name: app\n    mode: host\n    workload:\n      steps:\n"
+	  "        - together: [fill: {}]\n        - fill: {misuse: ring_tail}\n        - wait: "
+	  "all\n",								       "bad.yaml:3:5: 'app' cannot do step 0, 'together', with `mode: host`; expected a plain "
+	  "submission, 'wait' or 'sleep'\n"
+	  "bad.yaml:3:5: 'app' cannot do step 1, 'fill', with `mode: host`; expected a plain "
+	  "submission, 'wait' or 'sleep'\n"											 },
+	{ "vms: [{name: a}, {name: b, type: V5_1}]\n",
+         "bad.yaml:1:6: the VMs' aperture adds up to 576MiB; expected at most 128MiB\n"                                                                        },
+	{ "vms: [{name: a, type: V4_8, weight: 0}]\n",
+         "bad.yaml:1:23: 'type' is 'V4_8'; expected one of V5_8, V5_4, V5_2, V5_1; did you mean "
+	  "'V5_8'?\n"
+	  "bad.yaml:1:37: 'weight' is 0; expected 1 to 256\n"												  },
 	{ "vms: [{name: a}, {name: b}, {name: c}, {name: d}, {name: e}, {name: f}, {name: g},\n"
-	  "  {name: h}]\n",							      "bad.yaml:1:6: 8 VMs; expected at most 7\n"                    },
+	  "  {name: h}]\n",							      "bad.yaml:1:6: the VMs' aperture adds up to 512MiB; expected at most 128MiB\n"
+	  "bad.yaml:1:6: the VMs' fences add up to 32; expected at most 28\n"                                              },
 };
 
 static const struct row step_rows[] = {
@@ -320,7 +334,7 @@ static const struct row variant_rows[] = {
 	  "      vms.vm0.workload.steps.0.copy.width: 1\n      title: x\n      a..b: 1\n"
 	  "      variants.0.name: x\n      platform.costs.exit.transitoin: 1ns\n",  "bad.yaml:7:11: no VM is called 'vm9'; did you mean 'vm0'?\n"
 	  "bad.yaml:8:15: unknown key 'moed' in a VM; did you mean 'mode'?\n"
-	  "bad.yaml:9:21: 'mode' is 'natvie'; expected one of native, gvt; did you mean "
+	  "bad.yaml:9:21: 'mode' is 'natvie'; expected one of native, gvt, host; did you mean "
 	  "'native'?\n"
 	  "bad.yaml:10:20: 'vms.vm0.mode' is a single value and has no 'deep'\n"
 	  "bad.yaml:11:30: the list has no entry '7'; expected a number from 0 to 0\n"
