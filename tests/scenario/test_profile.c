@@ -224,7 +224,8 @@ static void refuses_unknown_names(void **state)
 		    "of skylake-gt2; did you mean 'skylake-gt2'?\n");
 	check_names(*state, "costs: xen",
 		    "names/s.yaml:1:19: no cost profile is called 'xen'; expected one of "
-		    "acrn-kernel, kvm-userspace, zero\n");
+		    "acrn-kernel, kvm-kernel, kvm-nested, kvm-userspace-2024, "
+		    "kvm-userspace-nehalem, kvm-userspace-sandybridge, kvm-userspace, zero\n");
 	check_names(*state, "costs: ../costs/zero",
 		    "names/s.yaml:1:19: 'costs' is '../costs/zero'; expected a name of at most 31 "
 		    "letters, digits, '_' and '-', not only digits\n");
