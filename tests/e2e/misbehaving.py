@@ -20,7 +20,8 @@ def without_times(node):
     """The node without what may differ because somebody else used the GPU at the time."""
     if isinstance(node, dict):
         return {key: without_times(value) for key, value in node.items()
-                if not key.endswith("_ps") and key not in ("by_part", "mediator_work", "frames")}
+                if not key.endswith(("_ps", "_share")) and
+                key not in ("by_part", "mediator_work", "frames")}
     if isinstance(node, list):
         return [without_times(item) for item in node]
     return node
