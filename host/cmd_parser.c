@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "host/cmd_table.h"
 #include "host/gtt.h"
 #include "host/vgpu.h"
 #include "host/workload.h"
@@ -23,16 +24,15 @@ static int refuse(struct vgpu *vgpu, enum gvt_incident incident, uint64_t value,
 	return error;
 }
 
-// Length of the command, if the engine may see it at all.
-static int command_dwords(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t header,
-			  unsigned *dwords)
+// The command's row and length, if the engine may see it at all.
+static int find_command(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t header,
+			const struct cmd_info **info, unsigned *dwords)
 {
-	const struct cmd_info *info = cmd_lookup(header);
-
-	if (!info || !(info->engines >> engine & 1))
+	*info = cmd_lookup(header, engine);
+	if (!*info)
 		return refuse(vgpu, GVT_INCIDENT_COMMAND_UNKNOWN, header, -EBADRQC);
 	*dwords = gen9_cmd_dwords(header);
-	if (*dwords < info->min_dwords || *dwords > info->max_dwords)
+	if (!cmd_length_is_valid(*info, header, *dwords))
 		return refuse(vgpu, GVT_INCIDENT_COMMAND_LENGTH, header, -EFAULT);
 	return 0;
 }
@@ -44,15 +44,14 @@ static int scan_buffer(struct cmd_scan *scan)
 		uint32_t *cmd = &scan->dwords[scan->pos];
 		const struct cmd_info *info;
 		unsigned dwords;
-		int ret = command_dwords(scan->vgpu, scan->engine, *cmd, &dwords);
+		int ret = find_command(scan->vgpu, scan->engine, *cmd, &info, &dwords);
 
 		if (ret)
 			return ret;
 		if (dwords > scan->count - scan->pos)
 			return refuse(scan->vgpu, GVT_INCIDENT_COMMAND_LENGTH, *cmd, -EFAULT);
 		work_spend(scan->vgpu->m, WORK_SCAN_DWORD, dwords);
-		info = cmd_lookup(*cmd);
-		ret = info->audit ? info->audit(scan, cmd, dwords) : 0;
+		ret = cmd_audit(scan, info, cmd, dwords);
 		if (ret)
 			return ret;
 		scan->pos += dwords;
@@ -81,12 +80,13 @@ static int measure_batch(struct cmd_scan *parent, uint64_t gma, size_t *bytes_ou
 	uint32_t header;
 
 	do {
+		const struct cmd_info *info;
 		unsigned dwords;
 		int ret;
 
 		if (guest_read_gma(vgpu, gma + bytes, &header, sizeof(header)))
 			return refuse(vgpu, GVT_INCIDENT_BATCH_ADDRESS, gma + bytes, -EFAULT);
-		ret = command_dwords(vgpu, parent->engine, header, &dwords);
+		ret = find_command(vgpu, parent->engine, header, &info, &dwords);
 		if (ret)
 			return ret;
 		bytes += 4 * (size_t)dwords;
@@ -187,7 +187,15 @@ static int scan_batches(struct cmd_scan *parent, uint32_t *start, enum cmd_buffe
 	return 0;
 }
 
-int cmd_batch_start(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords)
+int cmd_batch_end(struct cmd_scan *scan, const uint32_t *cmd)
+{
+	if (scan->buffer == CMD_RING || scan->buffer == CMD_INDIRECT)
+		return refuse(scan->vgpu, GVT_INCIDENT_COMMAND_UNKNOWN, *cmd, -EBADRQC);
+	scan->ended = true;
+	return 0;
+}
+
+int cmd_batch_start(struct cmd_scan *scan, uint32_t *cmd)
 {
 	bool second_level = *cmd & MI_BATCH_SECOND_LEVEL;
 	bool privileged = !(*cmd & MI_BATCH_PPGTT);

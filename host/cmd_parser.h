@@ -7,8 +7,9 @@
  * What runs is what was audited.
  *
  *   -EBADRQC   unknown or forbidden command, or a register that commands may not touch
- *   -EFAULT    wrong length, a command across the end of its buffer, an address outside of the
- * share -EINVAL    a limit of this mediator (size, number of batches) -ENOMEM
+ *   -EFAULT    wrong length, a command across the end of its buffer, an address out of the share
+ *   -EINVAL    a limit of this mediator (size, number of batches)
+ *   -ENOMEM
  *
  * The first two put the vGPU in failsafe mode, the others only lose the workload. Every error but
  * -ENOMEM is noted as an incident here. Charges WORK_SCAN_DWORD for what it looked at.
@@ -27,6 +28,7 @@
 #include "host/hw.h"
 #include "hw-model/regs/gen9_regs.h"
 
+struct cmd_info;
 struct vgpu;
 struct workload;
 
@@ -51,15 +53,6 @@ struct cmd_scan {
 			    followed */
 };
 
-/* Row of the command tables. */
-struct cmd_info {
-	const char *name; /* NULL: not a command that guests may use */
-	uint16_t min_dwords;
-	uint16_t max_dwords;
-	uint8_t engines; /* 1 << enum gen9_engine_id */
-	int (*audit)(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords);
-};
-
 /* A privileged batch's copy, which the engine executes in its place. */
 struct shadow_batch {
 	struct hw_pages pages;
@@ -76,9 +69,6 @@ struct shadow_batch {
 #define CMD_BATCH_LIMIT         64u
 #define CMD_BATCHES_LIMIT_BYTES (32u << 20)
 
-/* Row for a header, or NULL. */
-const struct cmd_info *cmd_lookup(uint32_t header);
-
 /* Audit the copy of a ring's new part and all privileged batches that it starts. */
 int cmd_scan_ring(struct workload *workload, uint32_t *dwords, size_t count);
 
@@ -93,7 +83,14 @@ int cmd_scan_work_arounds(struct workload *workload);
 /* Is reg a register that commands on engine may write, or read? 0, or -EFAULT, -EBADRQC. */
 int cmd_audit_register(struct vgpu *vgpu, enum gen9_engine_id engine, uint32_t reg, bool write);
 
-/* MI_BATCH_BUFFER_START, for the table. */
-int cmd_batch_start(struct cmd_scan *scan, uint32_t *cmd, unsigned dwords);
+/*
+ * Audit one command of the copy, whose length is valid, as its row says, and patch it
+ * (cmd_audit.c).
+ */
+int cmd_audit(struct cmd_scan *scan, const struct cmd_info *info, uint32_t *cmd, unsigned dwords);
+
+/* MI_BATCH_BUFFER_START and MI_BATCH_BUFFER_END in scan's buffer, for cmd_audit(). */
+int cmd_batch_start(struct cmd_scan *scan, uint32_t *cmd);
+int cmd_batch_end(struct cmd_scan *scan, const uint32_t *cmd);
 
 #endif
