@@ -102,13 +102,20 @@ static void init_roots(const struct i915_context *ctx, uint32_t *state)
 	}
 }
 
-void i915_context_restore_image(struct i915_context *ctx, enum gen9_engine_id engine)
+static void init_image(const struct i915_context *ctx, enum gen9_engine_id engine)
 {
 	uint32_t *state = i915_context_state(ctx, engine);
 
-	memset(state, 0, PLAT_PAGE_SIZE);
 	init_state(state, &i915_engine_info[engine], engine == GEN9_RCS0, &ctx->on[engine].ring);
 	init_roots(ctx, state);
+	if (engine == GEN9_RCS0)
+		i915_work_arounds_apply(ctx->i915, state);
+}
+
+void i915_context_restore_image(struct i915_context *ctx, enum gen9_engine_id engine)
+{
+	memset(i915_context_state(ctx, engine), 0, PLAT_PAGE_SIZE);
+	init_image(ctx, engine);
 }
 
 /* With four roots Linux 4.19 does so (execlists_update_context_pdps); a single one never changes.
@@ -144,11 +151,7 @@ static int create_on(struct i915_context *ctx, const struct i915_engine *engine)
 		i915_buffer_fini(&on->ring_buffer);
 		return err;
 	}
-	init_state(i915_context_state(ctx, engine->id), engine->info, engine->id == GEN9_RCS0,
-		   &on->ring);
-	init_roots(ctx, i915_context_state(ctx, engine->id));
-	if (engine->id == GEN9_RCS0)
-		i915_work_arounds_apply(i915, i915_context_state(ctx, engine->id));
+	init_image(ctx, engine->id);
 	return 0;
 }
 

@@ -145,7 +145,8 @@ static void look(struct i915 *i915)
 	if (!stuck)
 		return;
 	plat_log(i915->plat, "i915: engines hang:", stuck);
-	if (i915_reset_engines(i915, stuck, stuck))
+	stuck = i915_reset_stalled(i915, stuck);
+	if (stuck)
 		i915_reset_all(i915, stuck);
 }
 

@@ -3,8 +3,9 @@
  * Hang check and reset.
  *
  *   function                          exits
- *   i915_sleep, with a look due       3 for each engine that is busy and has completed nothing;
- * with its head unmoved one more, two on RCS0 i915_engines_reset                see i915_reset.c
+ *   i915_sleep, with a look due       3 for each engine that is in use and has completed nothing,
+ *                                     one more if its head has not moved, two more on RCS0
+ *   i915_reset_stalled, _all          see i915_reset.c
  *
  * Source: Linux 4.19 intel_hangcheck.c, i915_drv.c (i915_reset, i915_reset_engine).
  */
@@ -48,10 +49,14 @@ bool i915_sleep(struct i915 *i915, uint64_t deadline_ns);
 /* ---- i915_reset.c; hangcheck.mutex held ---- */
 
 /*
- * Reset these engines (1 << enum gen9_engine_id), each by itself, or all engines at once; of those
- * in stalled the request that is being executed fails. -EIO: the device does not answer.
+ * Engines are 1 << enum gen9_engine_id. On each of those in stalled the request fails that was
+ * being executed at the last look, if it still is.
  */
-int i915_reset_engines(struct i915 *i915, uint32_t engines, uint32_t stalled);
+
+/* Reset the stalled engines, each by itself. Those that do not answer; 0: all do. */
+uint32_t i915_reset_stalled(struct i915 *i915, uint32_t stalled);
+
+/* Reset all engines at once. -EIO: the device does not answer, everything was failed. */
 int i915_reset_all(struct i915 *i915, uint32_t stalled);
 
 #endif

@@ -108,6 +108,7 @@ struct i915_request {
 	struct i915_await_link order;   /* its context's previous request is not queued yet */
 	uint32_t held_back;             /* awaited signals, and 1 until added; i915->fence_lock */
 	bool interrupt_armed;           /* for those that await its completion */
+	bool leads;                     /* others of its engine await that it is submitted */
 	int priority;
 	struct i915_vma *batch;
 	struct i915_request_use *uses; /* what else must not be evicted; i915->lock */
@@ -372,7 +373,7 @@ void i915_requests_note_progress(struct i915_engine *engine);
 /* engine->lock held, rq leaves the queue for a port: its breadcrumb gets a seqno. */
 void i915_request_submitted(struct i915_request *rq);
 
-/* engine->lock held: back from the ports, ahead of what is as urgent. */
+/* engine->lock held: back from the ports, ahead of what is as urgent, and of what awaited it. */
 void i915_request_requeue(struct i915_request *rq);
 
 /* engine->lock held: rq, whose commands are not executed yet, is to do nothing but complete. */
@@ -394,7 +395,7 @@ void i915_port_assign(struct i915_port *port, struct i915_request *rq);
 uint64_t i915_port_descriptor(struct i915_engine *engine, struct i915_port *port);
 void i915_engine_update_busy(struct i915_engine *engine);
 
-/* The GPU is given up: fail all that is queued. */
+/* The GPU is given up: fail all that is in ports or queued. */
 void i915_engine_fail_all(struct i915_engine *engine);
 
 static inline void i915_engine_run(struct i915_engine *engine)

@@ -79,7 +79,7 @@ void i915_engine_unwind(struct i915_engine *engine, struct i915_request *guilty)
 		i915_list_remove(&rq->timeline_link);
 		i915_request_requeue(rq);
 		set_head(rq, rq->head);
-		engine->requests_replayed += rq != guilty;
+		engine->requests_replayed += rq != guilty && !engine->i915->wedged;
 	}
 	engine->last_seqno = engine->seen_seqno;
 	if (engine->i915->submission_ops->reset)
@@ -92,6 +92,7 @@ void i915_engine_fail_all(struct i915_engine *engine)
 	struct platform *plat = engine->i915->plat;
 	uint32_t *hwsp = i915_engine_hwsp(engine);
 
+	i915_engine_unwind(engine, NULL);
 	while (!i915_list_empty(&engine->queue)) {
 		struct i915_request *rq =
 			container_of(engine->queue.next, struct i915_request, queue_link);

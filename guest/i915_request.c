@@ -8,6 +8,8 @@
  */
 #include "guest/i915_internal.h"
 
+#include <limits.h>
+
 /* What follows the tail: the two dwords of a lite restore. */
 #define LITE_RESTORE_BYTES 8u
 
@@ -277,6 +279,9 @@ void i915_request_requeue(struct i915_request *rq)
 	struct i915_engine *engine = rq->engine;
 	struct i915_list *at;
 
+	/* Those that awaited it here may be in the queue already, and nothing holds them back. */
+	if (rq->leads)
+		rq->priority = INT_MAX;
 	/* What follows it in its context may have become more urgent meanwhile. */
 	for (at = engine->queue.next; at != &engine->queue; at = at->next) {
 		if (queued_request(at)->ctx == rq->ctx &&
@@ -395,6 +400,7 @@ int i915_request_await(struct i915_request *rq, struct i915_request *other, enum
 	I915_BUG_ON(i915->plat, rq->added || !other->added);
 	ret = i915_signal_await(i915, submitted ? &other->has_submitted : &other->has_completed,
 				rq);
+	other->leads |= rq->engine == engine;
 	if (ret == 1 && !submitted && !other->interrupt_armed) {
 		other->interrupt_armed = true;
 		i915_engine_arm_user_interrupt(engine);
@@ -405,9 +411,17 @@ int i915_request_await(struct i915_request *rq, struct i915_request *other, enum
 	return ret < 0 ? ret : 0;
 }
 
+/*
+ * Without a lock: a reset may take the seqno away meanwhile, and give it to another request. What
+ * has once completed stays so, whatever a GPU that was given up still stores.
+ */
 bool i915_request_completed(const struct i915_request *rq)
 {
-	return rq->seqno && passed(hwsp_seqno(rq->engine), rq->seqno);
+	uint32_t seqno = rq->seqno;
+
+	if (rq->has_completed.happened)
+		return true;
+	return seqno && passed(hwsp_seqno(rq->engine), seqno) && rq->seqno == seqno;
 }
 
 /*

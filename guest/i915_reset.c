@@ -141,13 +141,20 @@ static void clear_interrupts(struct i915_engine *engine)
 	}
 }
 
-/* stalled: what it was executing is to blame, if it still is. */
+/* What the engine was executing at the last look; NULL if it has come further since. */
+static struct i915_request *guilty_of(struct i915_engine *engine)
+{
+	struct i915_request *rq = i915_first_incomplete(engine);
+
+	return engine->seen_seqno == engine->hangcheck.seqno ? rq : NULL;
+}
+
 static void recover(struct i915_engine *engine, bool stalled)
 {
 	struct platform *plat = engine->i915->plat;
 	bool irq = plat_lock(plat, &engine->lock);
 
-	i915_engine_unwind(engine, stalled ? i915_first_incomplete(engine) : NULL);
+	i915_engine_unwind(engine, stalled ? guilty_of(engine) : NULL);
 	clear_interrupts(engine);
 	i915_engine_start(engine);
 	engine->resetting = false;
@@ -156,7 +163,7 @@ static void recover(struct i915_engine *engine, bool stalled)
 	i915_engine_unlock(engine, irq);
 }
 
-static int reset_engine(struct i915 *i915, unsigned id, bool stalled)
+static int reset_engine(struct i915 *i915, unsigned id)
 {
 	struct i915_engine *engine = &i915->engines[id];
 
@@ -164,21 +171,21 @@ static int reset_engine(struct i915 *i915, unsigned id, bool stalled)
 	if (!reset_device(i915, 1u << id))
 		return -I915_EIO; /* a reset of all engines, or giving up, comes next */
 	i915->engine_resets++;
-	recover(engine, stalled);
+	recover(engine, true);
 	return 0;
 }
 
-int i915_reset_engines(struct i915 *i915, uint32_t engines, uint32_t stalled)
+uint32_t i915_reset_stalled(struct i915 *i915, uint32_t stalled)
 {
-	int err = 0;
+	uint32_t left = stalled;
 
 	plat_op_begin(i915->plat, PLAT_OP_RESET);
-	for (unsigned i = 0; i < GEN9_ENGINE_COUNT && !err; i++) {
-		if (engines & 1u << i)
-			err = reset_engine(i915, i, stalled & 1u << i);
+	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
+		if (stalled & 1u << i && reset_engine(i915, i) == 0)
+			left &= ~(1u << i);
 	}
 	plat_op_end(i915->plat, PLAT_OP_RESET);
-	return err;
+	return left;
 }
 
 /* ---- all of them ---- */
@@ -191,7 +198,6 @@ static void give_up(struct i915 *i915)
 		struct i915_engine *engine = &i915->engines[i];
 		bool irq = plat_lock(i915->plat, &engine->lock);
 
-		i915_engine_unwind(engine, NULL);
 		engine->resetting = false;
 		i915_engine_run(engine);
 		i915_engine_unlock(engine, irq);

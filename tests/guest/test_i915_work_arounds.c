@@ -74,6 +74,29 @@ static void contexts_have_their_batch(void **state)
 	}
 }
 
+/* The context of a request that hung starts again from a fresh image, which is no poorer. */
+static void images_after_a_hang_have_theirs(void **state)
+{
+	const struct i915_params params = { .ppgtt = I915_PPGTT_NONE,
+					    .work_arounds = true,
+					    .hangcheck_ns = 1000000 };
+	struct fixture f = fixture_with(fake_create_vgpu(), &params);
+	uint32_t *cs = i915_object_cpu(i915_vma_object(f.batch));
+	struct i915_request *rq;
+	const uint32_t *image;
+
+	cs[0] = FAKE_HANG;
+	f.plat->gpu.automatic = true;
+	rq = fixture_submit(&f, 0, GEN9_RCS0);
+	assert_int_equal(i915_request_wait(rq, UINT64_MAX), -I915_EIO);
+	image = state_of(&f, f.plat->gpu.submission_count - 1);
+	check_batch(&f, image[CTX_INDIRECT_CTX + 1]);
+	assert_int_equal(image[CTX_INDIRECT_CTX_OFFSET + 1], 0x26 << 6);
+	i915_request_put(rq);
+	assert_int_equal(i915_wait_idle(f.i915, UINT64_MAX), 0);
+	fixture_end(&f);
+}
+
 static bool is_foreign(uint32_t gma)
 {
 	return gma - FAKE_LOW_BASE >= FAKE_LOW_BYTES && gma - FAKE_HIGH_BASE >= FAKE_HIGH_BYTES;
@@ -116,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(contexts_have_their_batch),
+		cmocka_unit_test(images_after_a_hang_have_theirs),
 		cmocka_unit_test(misuse_is_in_the_ring),
 	};
 
