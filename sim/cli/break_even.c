@@ -140,6 +140,8 @@ static int run(const struct options *options)
 	struct study_watch watch;
 	int stopped, ret;
 
+	if (cli_check_output(options->json, &options->study.file, 1))
+		return CLI_MISUSED;
 	if (study_watch_begin(&watch, options->study.progress, "simulations of this round"))
 		return CLI_NO_MEANS;
 	search->tick = tick;
@@ -151,7 +153,7 @@ static int run(const struct options *options)
 	if (ret == -EINTR)
 		return stopped;
 	if (ret != -EINVAL)
-		cli_complain("'%s': %s", options->study.file, strerror(-ret));
+		cli_complain("cannot read '%s': %s", options->study.file, strerror(-ret));
 	return ret == -ENOMEM || ret == -EAGAIN ? CLI_NO_MEANS : CLI_MISUSED;
 }
 

@@ -37,4 +37,13 @@ bool cli_terminal_has_colour(void);
  */
 int cli_write_json(json_t *tree, const char *path);
 
+/* Are both names of one regular file? */
+bool cli_is_same_file(const char *a, const char *b);
+
+/*
+ * Before anything long: can path be written, without destroying one of the inputs? NULL and "-"
+ * can. Changes nothing. CLI_OK, or CLI_MISUSED after a message.
+ */
+int cli_check_output(const char *path, const char *const *inputs, size_t input_count);
+
 #endif

@@ -425,9 +425,15 @@ static int write_json(struct run *run)
 static int run_compare(struct run *run)
 {
 	int status = compare_side_load(&run->a, run->options->sides[0]);
+	const char *inputs[2];
 
 	if (status == CLI_OK)
 		status = compare_side_load(&run->b, run->options->sides[1]);
+	if (status == CLI_OK) {
+		inputs[0] = run->a.path;
+		inputs[1] = run->b.path;
+		status = cli_check_output(run->options->json, inputs, 2);
+	}
 	if (status == CLI_OK)
 		status = compare_sides(run);
 	if (status == CLI_OK && run->options->json)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim/cli/command.h"
 #include "sim/cli/common.h"
@@ -56,55 +57,88 @@ static const struct argp merge_argp = {
 	       "do not make up a whole; 3 memory or room for the output ran out.",
 };
 
-/* To a file of its own that then takes the name: FILE may be one of those that are read. */
-static FILE *open_output(const char *path, char **temporary)
-{
-	FILE *out;
+/* Where the merged rows go, and what becomes of it at the end. */
+struct target {
+	FILE *file;
+	char *path;      /* of the file that is meant, behind links; NULL: standard output */
+	char *temporary; /* takes its name at the end; NULL: written to at once */
+};
 
-	*temporary = NULL;
+static void target_free(struct target *target)
+{
+	free(target->path);
+	free(target->temporary);
+}
+
+/*
+ * A file is written under another name first: it may be one of those that are read, and is whole or
+ * as it was. A device or a pipe is written to as it is.
+ */
+static int target_open(struct target *target, const char *path)
+{
+	struct stat stat_buf;
+	const char *name;
+
+	*target = (struct target){ .file = stdout };
 	if (!path)
-		return stdout;
-	if (asprintf(temporary, "%s.part", path) < 0) {
-		*temporary = NULL;
-		return NULL;
+		return CLI_OK;
+	target->path = realpath(path, NULL);
+	if (!target->path)
+		target->path = strdup(path);
+	if (!target->path)
+		return CLI_NO_MEANS;
+	if (stat(path, &stat_buf) || S_ISREG(stat_buf.st_mode)) {
+		if (asprintf(&target->temporary, "%s.part", target->path) < 0) {
+			target->temporary = NULL;
+			return CLI_NO_MEANS;
+		}
 	}
-	out = fopen(*temporary, "we");
-	if (!out)
-		cli_complain("cannot write '%s': %s", *temporary, strerror(errno));
-	return out;
+	name = target->temporary ? target->temporary : target->path;
+	target->file = fopen(name, "we");
+	if (target->file)
+		return CLI_OK;
+	cli_complain("cannot write '%s': %s", name, strerror(errno));
+	return CLI_MISUSED;
+}
+
+/* ret: how writing went. 0 or a negative errno. */
+static int target_close(struct target *target, int ret)
+{
+	if (!target->path)
+		return ret;
+	if (fclose(target->file) && ret == 0)
+		ret = -errno;
+	if (!target->temporary)
+		return ret;
+	if (ret == 0 && rename(target->temporary, target->path))
+		ret = -errno;
+	if (ret)
+		remove(target->temporary);
+	return ret;
 }
 
 static int write_merged(const struct study_merge *merge, const struct options *options)
 {
-	const char *name = options->output ? options->output : "standard output";
 	uint64_t error_rows = 0;
-	char *temporary;
-	FILE *out = open_output(options->output, &temporary);
-	int status = CLI_OK;
+	struct target target;
+	int status = target_open(&target, options->output);
 	int ret;
 
-	if (!out) {
-		free(temporary);
-		return CLI_MISUSED;
+	if (status) {
+		target_free(&target);
+		return status;
 	}
-	ret = study_merge_write(merge, out, &error_rows);
-	if (temporary) {
-		ret = fclose(out) && ret == 0 ? -errno : ret;
-		if (ret == 0 && rename(temporary, options->output))
-			ret = -errno;
-		if (ret)
-			remove(temporary);
-	}
+	ret = target_close(&target, study_merge_write(merge, target.file, &error_rows));
+	target_free(&target);
 	if (ret) {
-		cli_complain("cannot write '%s': %s", name, strerror(-ret));
-		status = CLI_NO_MEANS;
-	} else if (error_rows) {
-		cli_complain("%" PRIu64 " rows could not be run; column 'error' says why",
-			     error_rows);
-		status = CLI_FAILED;
+		cli_complain("cannot write '%s': %s",
+			     options->output ? options->output : "standard output", strerror(-ret));
+		return CLI_NO_MEANS;
 	}
-	free(temporary);
-	return status;
+	if (error_rows == 0)
+		return CLI_OK;
+	cli_complain("%" PRIu64 " rows could not be run; column 'error' says why", error_rows);
+	return CLI_FAILED;
 }
 
 int command_merge(int argc, char **argv)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "sim/cli/command.h"
 #include "sim/cli/common.h"
@@ -131,14 +130,6 @@ static int load_all(struct session *s)
 
 /* ---- outputs ---- */
 
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat of_a, of_b;
-
-	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && S_ISREG(of_a.st_mode) &&
-	       of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
-}
-
 /* Would writing to name destroy a scenario, or what goes to an output that is open already? */
 static bool is_taken(const struct session *s, const char *name)
 {
@@ -147,13 +138,13 @@ static bool is_taken(const struct session *s, const char *name)
 				  s->events ? options->events : NULL };
 
 	for (size_t i = 0; i < options->files.count; i++) {
-		if (is_same_file(name, options->files.items[i])) {
-			cli_complain("'%s' is a scenario, and would be overwritten", name);
+		if (cli_is_same_file(name, options->files.items[i])) {
+			cli_complain("'%s' is an input, and would be overwritten", name);
 			return true;
 		}
 	}
 	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
-		if (outputs[i] && is_same_file(name, outputs[i])) {
+		if (outputs[i] && cli_is_same_file(name, outputs[i])) {
 			cli_complain("'%s' cannot take two outputs", name);
 			return true;
 		}

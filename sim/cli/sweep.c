@@ -152,6 +152,8 @@ static int open_output(const struct options *options, struct study_output *outpu
 	*output = (struct study_output){ .file = stdout };
 	if (!options->output)
 		return CLI_OK;
+	if (cli_check_output(options->output, &options->study.file, 1))
+		return CLI_MISUSED;
 	ret = study_output_open(output, options->sweep, options->output, mode, why);
 	if (ret == 0)
 		return CLI_OK;

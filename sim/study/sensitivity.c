@@ -242,18 +242,23 @@ static int run_trials(struct analysis *a)
 {
 	const struct study_sensitivity *study = a->study;
 	struct study_subject subject = study->subject;
-	const struct study_trials trials = {
+	struct study_trials trials = {
 		.subject = &subject,
 		.variant = study->variant,
 		.measure = &study->measure,
 		.workers = study->workers,
-		.tick = study->tick,
-		.ctx = study->ctx,
 	};
+	int ret;
 
 	subject.variants = a->variants;
 	subject.variant_count = a->variant_count;
-	return study_trials_run(&trials, a->trials, a->trial_count);
+	/* Without the profiles' own values there is nothing to compare the others with. */
+	ret = study_trials_run(&trials, a->trials, 1);
+	if (ret || a->trials[0].error || a->trial_count == 1)
+		return ret;
+	trials.tick = study->tick;
+	trials.ctx = study->ctx;
+	return study_trials_run(&trials, a->trials + 1, a->trial_count - 1);
 }
 
 static int analyse(struct analysis *a, FILE *errors)

@@ -144,6 +144,41 @@ class Cli(unittest.TestCase):
         self.assert_misused("--trace", absent, self.good, says="No such file")
         self.assert_misused("--json", self.folder, self.good, says="directory")
 
+    def test_inputs_are_kept(self):
+        """No command writes over what it reads, whatever the name it is given."""
+        report = self.folder / "report.json"
+        self.run_cli("--json", report, self.good)
+        link = self.folder / "link"
+        link.symlink_to(self.good)
+        other = self.folder / "other"
+        os.link(report, other)
+        vary = "platform.costs.exit.transition=1us..2us/2"
+        for arguments in (("--json", link, self.good), ("--events", link, self.good),
+                          ("--trace", link, self.good),
+                          ("sweep", "--force", "--output", link, self.good),
+                          ("break-even", "--level", "elsp_submit", "--vary", vary, "--json", link,
+                           self.good),
+                          ("sensitivity", "--samples", "0", "--json", link, self.good),
+                          ("compare", "--json", other, report, report),
+                          ("compare", "--json", link, report, f"{self.good}:first")):
+            with self.subTest(arguments):
+                before = report.read_bytes()
+                done = self.run_cli(*arguments, status=2)
+                self.assertIn("would be overwritten", done.stderr.decode())
+                self.assertEqual(self.good.read_text(), GOOD)
+                self.assertEqual(report.read_bytes(), before)
+
+    def test_unwritable_results_of_studies(self):
+        """Said before anything is run, and nothing stays behind."""
+        absent = self.folder / "absent"
+        for output, says in ((absent / "file", "No such file"), (self.folder, "directory")):
+            self.assert_misused("sensitivity", "--json", output, self.good, says=says)
+            self.assert_misused("break-even", "--level", "elsp_submit", "--vary", "seed=1..9",
+                                "--json", output, self.good, says=says)
+        self.assert_misused("sensitivity", "--json", absent, "--measure", "vm9.x", self.good,
+                            says="vm9")
+        self.assertFalse(absent.exists())
+
     def test_full_device(self):
         if not os.path.exists("/dev/full"):
             self.skipTest("no /dev/full")

@@ -219,6 +219,26 @@ class Sweep(unittest.TestCase):
         self.sweep(*paths, "--output", out, command="merge")
         self.assertEqual(out.read_bytes(), whole)
 
+    def test_where_merged_rows_go(self):
+        """To what is behind a link, and into a pipe; nothing is put in the place of either."""
+        paths = self.shards(2, ".csv")
+        whole = self.sweep(*GRID).stdout
+        target, link, pipe = (self.folder / name for name in ("target", "link", "pipe"))
+        target.write_text("before\n")
+        link.symlink_to(target)
+        self.sweep(*paths, "--output", link, command="merge")
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(target.read_bytes(), whole)
+        os.mkfifo(pipe)
+        with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+            self.sweep(*paths, "--output", pipe, command="merge")
+            read, _ = reader.communicate()
+        self.assertEqual(read, whole)
+        self.assertTrue(pipe.is_fifo())
+        self.assert_misused(*paths, "--output", self.folder, says="directory", command="merge")
+        self.sweep(*paths, "--output", paths[0], command="merge")
+        self.assertEqual(paths[0].read_bytes(), whole)
+
     def test_merged_errors(self):
         arguments = ("--vary", "vms.vm0.aperture=64MiB,1GiB")
         whole = self.sweep(*arguments, status=1).stdout
