@@ -26,6 +26,8 @@
 #define VECS        (1u << GEN9_VECS0)
 #define NOT_RCS     (ALL_ENGINES & ~RCS)
 
+#define MEDIA_DWORDS 4097u /* what the length field of MFX and VEBOX commands can say */
+
 /* clang-format off */
 
 static const struct cmd_operand user_interrupt[] = {
@@ -138,8 +140,10 @@ static const struct cmd_info blt_commands[128] = {
 };
 
 /*
- * By the header's upper half, whose meaning depends on the engine. State commands address the
- * guest's own address space, which isolates them: nothing to check.
+ * By the header's upper half, whose meaning depends on the engine. State commands and media objects
+ * address the guest's own address space, which isolates them: nothing to check. MFX and VEBOX
+ * commands are those of upstream's table, which names some by their opcode only; how long most of
+ * them are depends on the codec, and neither the table nor the engine cares.
  */
 static const struct {
 	uint16_t header;
@@ -155,6 +159,50 @@ static const struct {
 	{ 0x7105, { "GPGPU_WALKER", 15, 15, 0, 0, RCS, NULL } },
 	{ 0x7a00, { "PIPE_CONTROL", 6, 6, 0, 0, RCS, pipe_control } },
 	{ 0x7b00, { "3DPRIMITIVE", 7, 7, 0, 0, RCS, NULL } },
+
+	{ 0x6800, { "MFX_WAIT", 1, 1, 0, 0, VCS, NULL } },
+	{ 0x7000, { "MFX_PIPE_MODE_SELECT", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7001, { "MFX_SURFACE_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7002, { "MFX_PIPE_BUF_ADDR_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7003, { "MFX_IND_OBJ_BASE_ADDR_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7004, { "MFX_BSP_BUF_BASE_ADDR_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7005, { "MFX_AES_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7006, { "MFX_STATE_POINTER", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7007, { "MFX_QM_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7008, { "MFX_FQM_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7029, { "MFD_IT_OBJECT", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7048, { "MFX_PAK_INSERT_OBJECT", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x704a, { "MFX_STITCH_OBJECT", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7100, { "MFX_AVC_IMG_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7101, { "MFX_AVC_QM_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7102, { "MFX_AVC_DIRECTMODE_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7103, { "MFX_AVC_SLICE_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7104, { "MFX_AVC_REF_IDX_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7105, { "MFX_AVC_WEIGHTOFFSET_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7125, { "MFD_AVC_PICID_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7126, { "MFD_AVC_DPB_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7127, { "MFD_AVC_SLICEADDR", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7128, { "MFD_AVC_BSD_OBJECT", 6, 6, 0, 0, VCS, NULL } },
+	{ 0x7149, { "MFC_AVC_PAK_OBJECT", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7201, { "MFX_VC1_PRED_PIPE_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7202, { "MFX_VC1_DIRECTMODE_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7220, { "MFD_VC1_SHORT_PIC_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7221, { "MFD_VC1_LONG_PIC_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7228, { "MFD_VC1_BSD_OBJECT", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7300, { "MFX_MPEG2_PIC_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7301, { "MFX_MPEG2_QM_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7328, { "MFD_MPEG2_BSD_OBJECT", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7343, { "MFC_MPEG2_SLICEGROUP_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7349, { "MFC_MPEG2_PAK_OBJECT", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7600, { "MFX_2_6_0_0", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7608, { "MFX_2_6_0_8", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7609, { "MFX_2_6_0_9", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7700, { "MFX_JPEG_PIC_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7702, { "MFX_JPEG_HUFF_TABLE_STATE", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7728, { "MFD_JPEG_BSD_OBJECT", 2, MEDIA_DWORDS, 0, 0, VCS, NULL } },
+	{ 0x7400, { "VEBOX_SURFACE_STATE", 2, MEDIA_DWORDS, 0, 0, VECS, NULL } },
+	{ 0x7402, { "VEBOX_STATE", 2, MEDIA_DWORDS, 0, 0, VECS, NULL } },
+	{ 0x7403, { "VEB_DI_IECP", 20, 20, 0, 0, VECS, NULL } },
 };
 
 /* clang-format on */

@@ -120,6 +120,30 @@ static void test_same_bytes(void **state)
 	scenario_free(scenario);
 }
 
+/* Media batches, which run from the GGTT in one of the variants and are audited there. */
+static void test_media(void **state)
+{
+	struct scenario *scenario = load("    workload:\n"
+					 "      repeat: 2\n"
+					 "      steps:\n"
+					 "        - decode: {engine: VCS0, duration: 30us}\n"
+					 "        - decode: {engine: VCS1, duration: 20us}\n"
+					 "        - enhance: {engine: VECS0, duration: 10us}\n"
+					 "        - wait: all\n");
+
+	for (size_t i = 0; i < scenario->variant_count; i++) {
+		const char *name = scenario->variants[i].name;
+		struct sim_result *result = run(&scenario->variants[i]);
+		const struct vm_result *vm = &result->vms[0];
+
+		check_equal(name, "requests completed", vm->workload.completed, 6);
+		check_equal(name, "requests lost", vm->workload.lost, 0);
+		check_equal(name, "incidents", vm->incidents.count, 0);
+		sim_result_free(result);
+	}
+	scenario_free(scenario);
+}
+
 /* Exits of an object are part of its operations' exits, and times are those of the vCPU. */
 static void test_sums(void **state)
 {
@@ -231,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_bytes),
+		cmocka_unit_test(test_media),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_bind_fails),
 		cmocka_unit_test(test_lost_with_object),
