@@ -12,7 +12,7 @@ const struct trace_event_info trace_events[TRACE_EVENT_COUNT] = {
 	[TRACE_EXIT] = { "exit", { "vm", "reason", "region", "address", "value", "size_bytes", "op",
 				   "duration_ps", "transition_ps", "dispatch_ps", "forwarding_ps",
 				   "emulation_ps", "guest_memory_ps", "lock_wait_ps",
-				   "reentry_ps" } },
+				   "reentry_ps", "cpu_wait_ps" } },
 	[TRACE_OPERATION_BEGIN] = { "operation_begin", { "vm", "op" } },
 	[TRACE_OPERATION] = { "operation", { "vm", "op", "duration_ps" } },
 	[TRACE_MSI] = { "msi", { "vm", "vcpu", "at_ps" } },

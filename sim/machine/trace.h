@@ -54,7 +54,7 @@ enum trace_event {
 	TRACE_EVENT_COUNT,
 };
 
-#define TRACE_ARG_LIMIT 15
+#define TRACE_ARG_LIMIT 16
 
 struct trace_event_info {
 	const char *name;

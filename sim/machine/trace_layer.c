@@ -40,8 +40,8 @@ static void trace_exit(struct bus_layer *layer, struct bus_access *access)
 	trace_emit(m, TRACE_EXIT, vm->id, access->reason, region_id, access->addr, access->value,
 		   access->size_bytes, vcpu_op(vcpu), duration_ps, part[EXIT_PART_TRANSITION],
 		   part[EXIT_PART_DISPATCH], part[EXIT_PART_FORWARDING], part[EXIT_PART_EMULATION],
-		   part[EXIT_PART_GUEST_MEMORY], part[EXIT_PART_LOCK_WAIT],
-		   part[EXIT_PART_REENTRY]);
+		   part[EXIT_PART_GUEST_MEMORY], part[EXIT_PART_LOCK_WAIT], part[EXIT_PART_REENTRY],
+		   part[EXIT_PART_CPU_WAIT]);
 }
 
 void trace_layer_init(struct trace_layer *trace, struct machine *m)

@@ -20,7 +20,7 @@ import simulator
 
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else ""
 PARTS = ("transition", "dispatch", "forwarding", "emulation", "guest_memory", "lock_wait",
-         "reentry")
+         "reentry", "cpu_wait")
 WINDOW_PS = 100 * 10**6
 
 

@@ -146,7 +146,7 @@ static void write_event(struct trace_sink *sink, const struct trace_record *reco
 #define EXIT_PLACE " vm=0 reason=0 region=2 address=100000230"
 #define EXIT_PARTS                                                                                 \
 	" size_bytes=4 op=2 duration_ps=120 transition_ps=100 dispatch_ps=0 forwarding_ps=0"       \
-	" emulation_ps=0 guest_memory_ps=0 lock_wait_ps=0 reentry_ps=20"
+	" emulation_ps=0 guest_memory_ps=0 lock_wait_ps=0 reentry_ps=20 cpu_wait_ps=0"
 
 static void test_trace_tells_exits_and_operations(void **state)
 {
