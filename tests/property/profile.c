@@ -12,6 +12,9 @@
 #define PV_PPGTT (PVMMIO_PPGTT_UPDATE)
 #define PV_GGTT  (PVMMIO_GGTT_UPDATE)
 #define PV_ALL   (PVMMIO_PPGTT_UPDATE | PVMMIO_GGTT_UPDATE | PVMMIO_ELSP_SUBMIT)
+/* Everything that goes together, with either way of submission; nobody has a screen here. */
+#define PV_EVERY  PVMMIO_ALL
+#define PV_SUBMIT ((PVMMIO_ALL & ~PVMMIO_ELSP_SUBMIT) | PVMMIO_PV_SUBMISSION)
 
 /* clang-format off */
 const struct profile profiles[] = {
@@ -51,6 +54,8 @@ const struct mode modes[] = {
 	{ .name = "pv-ggtt", .vm = BOTH(.levels = PV_GGTT) },
 	{ .name = "pv-ppgtt", .vm = BOTH(.levels = PV_PPGTT) },
 	{ .name = "pv-all", .vm = BOTH(.levels = PV_ALL) },
+	{ .name = "pv-every", .vm = BOTH(.levels = PV_EVERY) },
+	{ .name = "pv-submission", .vm = BOTH(.levels = PV_SUBMIT) },
 	{
 		.name = "mixed", .oos_pool_pages = 3,
 		.vm = { { .shadow = VM_SHADOW_OOS }, { .levels = PV_ALL } },
