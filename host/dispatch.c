@@ -15,9 +15,13 @@
 #define HEAD_WRAP_SHIFT 21
 #define HEAD_WRAP_MAX   0x7ffu
 
+/*
+ * In failsafe mode nothing starts any more: the registers that the engine would get are what the
+ * guest has stored there, and nobody has looked at them.
+ */
 static int prepare(struct workload *workload, uint64_t *descriptor)
 {
-	int ret = gvt_workload_scan(workload);
+	int ret = workload->vgpu->failsafe ? -ECANCELED : gvt_workload_scan(workload);
 
 	if (!ret)
 		ret = gvt_workload_pin(workload);
@@ -106,6 +110,8 @@ static enum gvt_workload_end end_of(const struct workload *workload)
 		return GVT_WORKLOAD_HANG;
 	case -ENOMEM:
 		return GVT_WORKLOAD_NO_MEMORY;
+	case -ECANCELED:
+		return GVT_WORKLOAD_QUEUE;
 	default:
 		return GVT_WORKLOAD_AUDIT;
 	}

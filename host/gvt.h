@@ -88,7 +88,7 @@ enum gvt_workload_end {
 	GVT_WORKLOAD_AUDIT,     /* refused when its turn came: its commands, image or memory */
 	GVT_WORKLOAD_NO_MEMORY, /* the host had none for its shadows */
 	GVT_WORKLOAD_HANG,      /* the engine hung on it */
-	GVT_WORKLOAD_QUEUE,     /* was queued behind one that failed */
+	GVT_WORKLOAD_QUEUE,     /* was queued behind one that failed, or as failsafe mode began */
 	GVT_WORKLOAD_RESET,     /* its engine, or the device, was reset */
 	GVT_WORKLOAD_DESTROYED, /* its vGPU was */
 	GVT_WORKLOAD_END_COUNT,
@@ -97,9 +97,11 @@ enum gvt_workload_end {
 extern const char *const gvt_workload_ends[GVT_WORKLOAD_END_COUNT]; /* report names */
 
 /*
- * Why a vGPU is in failsafe mode: from then on its registers and GGTT are mere storage, nothing of
- * it reaches the hardware, its VM goes on with a dead GPU. A reset by the VMM ends it, one that the
- * guest asks for cannot, as GDRST is storage like the rest. Source: gvt/handlers.c, scheduler.c.
+ * Why a vGPU is in failsafe mode: from then on its registers and GGTT are mere storage, nothing new
+ * of it reaches the hardware, its VM goes on with a dead GPU. What engines work on comes to its
+ * end; what is queued does not start, which upstream lets run. A reset by the VMM ends the mode,
+ * one that the guest asks for cannot, as GDRST is storage like the rest. Source: gvt/handlers.c,
+ * scheduler.c.
  */
 enum gvt_failsafe_cause {
 	GVT_FAILSAFE_NONE,

@@ -165,10 +165,33 @@ static void storage_write(struct vgpu *vgpu, uint64_t offset, unsigned size_byte
 		memcpy((uint8_t *)vgpu->vreg + offset, &value, size_bytes);
 }
 
+// With the lock held, or in failsafe mode.
+static int perform_read(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t *value)
+{
+	if (vgpu->failsafe)
+		storage_read(vgpu, offset, size_bytes, value);
+	else if (offset >= GEN9_GTT_WINDOW)
+		*value = gtt_view_read(vgpu, offset - GEN9_GTT_WINDOW, size_bytes);
+	else
+		return register_read(vgpu, (uint32_t)offset, size_bytes, value);
+	return 0;
+}
+
+static int perform_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t value)
+{
+	if (vgpu->failsafe)
+		storage_write(vgpu, offset, size_bytes, value);
+	else if (offset >= GEN9_GTT_WINDOW)
+		return gtt_write(vgpu, offset - GEN9_GTT_WINDOW, size_bytes, value);
+	else
+		return register_write(vgpu, (uint32_t)offset, size_bytes, value);
+	return 0;
+}
+
 int mmio_read(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t *value)
 {
 	struct machine *m = vgpu->m;
-	int ret = 0;
+	int ret;
 
 	*value = 0;
 	work_spend(m, WORK_HANDLER, 1);
@@ -176,15 +199,11 @@ int mmio_read(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t 
 		vgpu_incident(vgpu, GVT_INCIDENT_REGISTER_ACCESS, offset);
 		return -EINVAL;
 	}
-	if (vgpu->failsafe) {
-		storage_read(vgpu, offset, size_bytes, value);
-		return 0;
-	}
+	if (vgpu->failsafe)
+		return perform_read(vgpu, offset, size_bytes, value);
+	// Whoever holds the lock may put the vGPU in failsafe mode.
 	sim_mutex_lock(m, &vgpu->lock);
-	if (offset >= GEN9_GTT_WINDOW)
-		*value = gtt_view_read(vgpu, offset - GEN9_GTT_WINDOW, size_bytes);
-	else
-		ret = register_read(vgpu, (uint32_t)offset, size_bytes, value);
+	ret = perform_read(vgpu, offset, size_bytes, value);
 	sim_mutex_unlock(m, &vgpu->lock);
 	return ret;
 }
@@ -199,15 +218,10 @@ int mmio_write(struct vgpu *vgpu, uint64_t offset, unsigned size_bytes, uint64_t
 		vgpu_incident(vgpu, GVT_INCIDENT_REGISTER_ACCESS, offset);
 		return -EINVAL;
 	}
-	if (vgpu->failsafe) {
-		storage_write(vgpu, offset, size_bytes, value);
-		return 0;
-	}
+	if (vgpu->failsafe)
+		return perform_write(vgpu, offset, size_bytes, value);
 	sim_mutex_lock(m, &vgpu->lock);
-	if (offset >= GEN9_GTT_WINDOW)
-		ret = gtt_write(vgpu, offset - GEN9_GTT_WINDOW, size_bytes, value);
-	else
-		ret = register_write(vgpu, (uint32_t)offset, size_bytes, value);
+	ret = perform_write(vgpu, offset, size_bytes, value);
 	sim_mutex_unlock(m, &vgpu->lock);
 	return ret;
 }

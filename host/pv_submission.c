@@ -166,7 +166,9 @@ static void serve_later(struct vgpu *vgpu, enum gen9_engine_id engine)
 {
 	sim_mutex_lock(vgpu->m, &vgpu->lock);
 	// A reset may have answered it meanwhile.
-	if (vgpu->engines[engine].rung) {
+	if (vgpu->failsafe) {
+		pv_submission_reset(vgpu, engine);
+	} else if (vgpu->engines[engine].rung) {
 		vgpu->engines[engine].rung = false;
 		if (serve(vgpu, engine) && !vgpu->failsafe)
 			interrupt_raise(vgpu, engine, GT_USER_INTERRUPT);

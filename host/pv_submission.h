@@ -49,7 +49,10 @@ void pv_submission_ring(struct vgpu *vgpu, enum gen9_engine_id engine);
  */
 uint32_t pv_submission_ended(const struct workload *workload, bool good);
 
-/* Refuse what the engine's slot offers and nobody has looked at: the engine is being reset. */
+/*
+ * Refuse what the engine's slot offers and nobody has looked at: the engine is being reset, or the
+ * vGPU is in failsafe mode.
+ */
 void pv_submission_reset(struct vgpu *vgpu, enum gen9_engine_id engine);
 
 /* Forget doorbells; wait until no thread serves one. Outside of contexts nobody does. */

@@ -93,6 +93,12 @@ static void clear_levels(struct vgpu *vgpu, uint32_t engines, enum reset_effect 
 	pvmmio_reset(vgpu);
 }
 
+static void clear_pv_counts(struct vgpu *vgpu, uint32_t engines, enum reset_effect effect)
+{
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++)
+		vgpu->engines[id].pv_ended = vgpu->engines[id].pv_failed = 0;
+}
+
 static void clear_ggtt(struct vgpu *vgpu, uint32_t engines, enum reset_effect effect)
 {
 	gtt_reset(vgpu);
@@ -130,6 +136,7 @@ const struct reset_row reset_rows[] = {
 	{ "paravirtual address spaces",  { KEEPS,   KEEPS,    CLEARS, KEEPS },    clear_paravirtual },
 	{ "negotiated levels",           { KEEPS,   KEEPS,    CLEARS, KEEPS },    clear_levels },
 	{ "shared page address",         { KEEPS,   KEEPS,    CLEARS, KEEPS },    NULL },
+	{ "counts of paravirtual ends",  { KEEPS,   KEEPS,    CLEARS, KEEPS },    clear_pv_counts },
 	{ "GTT window without exits",    { KEEPS,   KEEPS,    CLEARS, KEEPS },    NULL },
 	{ "register reads without exits", { KEEPS,  KEEPS,    CLEARS, KEEPS },    NULL },
 	{ "GGTT entries in effect",      { KEEPS,   KEEPS,    CLEARS, CLEARS },   clear_ggtt },

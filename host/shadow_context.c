@@ -276,8 +276,12 @@ static int copy_engine_pages(struct workload *workload)
 	uint8_t *image = vgpu->engines[workload->engine].shadow_context.cpu;
 	unsigned pages = gen9_engines[workload->engine].context_pages;
 
-	if (workload->restore_inhibit)
+	// Nor may it be given what another context had there, or another user of the vGPU.
+	if (workload->restore_inhibit) {
+		memset(image + FIRST_ENGINE_PAGE * PAGE_SIZE, 0,
+		       (pages - FIRST_ENGINE_PAGE) * PAGE_SIZE);
 		return 0;
+	}
 	for (unsigned n = FIRST_ENGINE_PAGE; n < pages; n++) {
 		uint64_t gpa;
 

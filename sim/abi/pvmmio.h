@@ -174,8 +174,8 @@ struct pvmmio_ggtt_record {
  *   host:  a context is done and its image is written back: if it failed count it in failed; count
  *          it in ended (release); raise the user interrupt if the context asked for it or failed.
  *
- * Contexts end in the order of submission. The counters wrap; they are kept over resets, which fail
- * what they drop and answer what was pending.
+ * Contexts end in the order of submission. The counters wrap; they are kept over resets that the
+ * guest asks for, which fail what they drop and answer what was pending.
  *
  * The published forms have one byte for submitted and status, so that a refused submission was
  * taken for a good one or never answered at all, and a kernel's spin lock behind it; they index the

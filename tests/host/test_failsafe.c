@@ -12,6 +12,8 @@
 
 #include "tables.h"
 
+#include "hw-model/regs/gen9_display.h"
+
 #define ENGINE       GEN9_RCS0
 #define CSFE_CHICKEN 0xd4u
 #define OTHER_GUEST  (&rig.guests[1])
@@ -283,6 +285,81 @@ static void tables_lose_protection(void **state)
 	assert_int_equal(tables_exits(guest, EXIT_WRITE_PROTECT), 1);
 }
 
+static void store_descriptor(struct rig_guest *g, uint64_t descriptor)
+{
+	const uint32_t dwords[] = { 0, 0, (uint32_t)(descriptor >> 32), (uint32_t)descriptor };
+
+	for (unsigned i = 0; i < 4; i++)
+		guest_store(g, rig_reg(ENGINE, RING_ELSP), 4, dwords[i]);
+}
+
+static void queue_then_fail(struct rig_guest *g, void *arg)
+{
+	const struct rig_context *contexts = arg;
+
+	store_descriptor(g, rig_descriptor(&contexts[0]));
+	store_descriptor(g, rig_descriptor(&contexts[1]));
+	vcpu_delay(g->vm->vcpus[0], 10 * PS_PER_US);
+	guest_store(g, PVINFO_BASE + PVINFO_RSV5 + 12, 4, 0);
+	// What no handler would let through, and what an engine would be loaded with.
+	guest_store(g, rig_reg(ENGINE, CSFE_CHICKEN), 4, 0x18);
+	guest_store(g, rig_reg(ENGINE, RING_MODE), 4, 1);
+}
+
+// What an engine works on comes to its end, what is queued behind it does not start.
+static void queued_work_does_not_start(void **state)
+{
+	static const uint32_t draw[] = { CMD_3DPRIMITIVE, 0, 1000, 0, 1, 0, 0, MI_NOOP };
+	struct rig_context contexts[2];
+
+	teardown(NULL);
+	rig_create(&rig, &(struct rig_options){ .vm_count = 2, .vertex_ps = PS_PER_US });
+	guest = &rig.guests[0];
+	word_gpa = rig_alloc(guest, 1);
+	word = rig_at(guest, word_gpa);
+	word_gma = rig_bind(guest, word_gpa, 1);
+	rig_boot(guest);
+	for (unsigned i = 0; i < 2; i++)
+		rig_context_create(&contexts[i], guest, ENGINE, i + 1);
+	rig_emit(&contexts[0], draw, 8);
+	rig_emit_store(&contexts[0], word_gma, 1);
+	rig_emit_store(&contexts[1], word_gma + 4, 1);
+	rig_run(guest, queue_then_fail, contexts);
+	assert_int_equal(rig_stats(guest).failsafe_cause, GVT_FAILSAFE_RESOURCE);
+	assert_int_equal(word[0], 1);
+	assert_int_equal(word[1], 0);
+	assert_int_equal(rig_stats(guest).workloads_ended[GVT_WORKLOAD_COMPLETED], 1);
+	assert_int_equal(rig_stats(guest).workloads_ended[GVT_WORKLOAD_QUEUE], 1);
+	assert_int_equal(
+		bus_peek(rig.m->host_bus, RIG_HOST_BAR0 + rig_reg(ENGINE, CSFE_CHICKEN), 4), 0);
+}
+
+static void switch_pipe_on(void *arg)
+{
+	struct rig_guest *g = arg;
+
+	guest_store(g, PIPECONF(0u), 4, PIPECONF_ENABLE);
+}
+
+// Another vCPU is in the mediator when the vGPU fails, as it would be with a submission.
+static void fail_while_another_waits(struct rig_guest *g, void *arg)
+{
+	sim_mutex_lock(rig.m, &g->vgpu->lock);
+	vcpu_delay(g->vm->vcpus[0], PS_PER_US);
+	vgpu_enter_failsafe(g->vgpu, GVT_FAILSAFE_WORKLOAD);
+	sim_mutex_unlock(rig.m, &g->vgpu->lock);
+}
+
+static void an_access_that_waited_is_storage(void **state)
+{
+	assert_int_equal(
+		vcpu_start(guest->vm, 1, executor_time_ps(rig.m->ex), switch_pipe_on, guest), 0);
+	rig_run(guest, fail_while_another_waits, NULL);
+	assert_true(guest->vgpu->lock.contended_count > 0);
+	assert_false(guest->vgpu->display.pipes[0].on);
+	assert_int_equal(rig_read32(guest, PIPECONF(0u)), PIPECONF_ENABLE);
+}
+
 static void reset_by_vmm(struct rig_guest *g, void *arg)
 {
 	vgpu_device_reset(g->vgpu, false);
@@ -323,8 +400,12 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_cause), TEST(first_cause_counts),
-		TEST(tables_lose_protection),  cmocka_unit_test(only_the_vmm_ends_it),
+		cmocka_unit_test(every_cause),
+		TEST(first_cause_counts),
+		TEST(tables_lose_protection),
+		TEST(queued_work_does_not_start),
+		TEST(an_access_that_waited_is_storage),
+		cmocka_unit_test(only_the_vmm_ends_it),
 		cmocka_unit_test(names),
 	};
 

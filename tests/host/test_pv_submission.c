@@ -541,6 +541,29 @@ static void reset_answers_what_is_pending(void **state)
 	assert_int_equal(*job.word, 1);
 }
 
+static void ring_and_fail(struct rig_guest *g, void *arg)
+{
+	sim_mutex_lock(rig.m, &g->vgpu->lock);
+	pv_submission_doorbell(g->vgpu, ENGINE, PVMMIO_SUBMISSION_DOORBELL);
+	vgpu_enter_failsafe(g->vgpu, GVT_FAILSAFE_WORKLOAD);
+	sim_mutex_unlock(rig.m, &g->vgpu->lock);
+}
+
+// Failsafe mode takes nothing more, and answers all the same.
+static void failsafe_answers_what_is_pending(void **state)
+{
+	struct job job;
+
+	job_create(&job, ENGINE, 1);
+	job_store(&job, 1);
+	fill(ENGINE, rig_descriptor(&job.context), 0);
+	rig_run(guest, ring_and_fail, NULL);
+	assert_int_equal(slot_of(ENGINE)->submitted, 0);
+	assert_int_equal(slot_of(ENGINE)->status, PVMMIO_STATUS_REFUSED);
+	assert_int_equal(rig_stats(guest).workloads_accepted, 0);
+	assert_int_equal(*job.word, 0);
+}
+
 #define TEST(f)     cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define DEFERRED(f) cmocka_unit_test_setup_teardown(f, setup_deferred, teardown)
 
@@ -566,6 +589,7 @@ int main(void)
 		DEFERRED(deferred_refusal_interrupts),
 		DEFERRED(overwritten_before_it_was_taken),
 		DEFERRED(reset_answers_what_is_pending),
+		DEFERRED(failsafe_answers_what_is_pending),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

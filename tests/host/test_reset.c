@@ -198,6 +198,21 @@ static uint32_t window_offset(void)
 	return (uint32_t)(GEN9_GTT_WINDOW + 8 * (gma >> PAGE_SHIFT));
 }
 
+static void count_ends(void)
+{
+	for (unsigned i = 0; i < 2; i++)
+		guest->vgpu->engines[engines[i]].pv_ended = 5;
+	guest->vgpu->engines[engines[0]].pv_failed = 2;
+}
+
+static enum reset_effect see_ends(void)
+{
+	const struct vgpu_engine *first = &guest->vgpu->engines[engines[0]];
+
+	assert_int_equal(first->pv_failed, first->pv_ended ? 2 : 0);
+	return by_engine(first->pv_ended, guest->vgpu->engines[engines[1]].pv_ended);
+}
+
 static enum reset_effect see_window(void)
 {
 	return kept_if(bus_attr_of(guest->vm->bus, (RIG_GUEST_BAR0 + window_offset()) >>
@@ -348,6 +363,7 @@ static const struct {
 	{ "paravirtual address spaces",   nothing,         see_paravirtual },
 	{ "negotiated levels",            nothing,         see_levels      },
 	{ "shared page address",          nothing,         see_page        },
+	{ "counts of paravirtual ends",   count_ends,      see_ends        },
 	{ "GTT window without exits",     nothing,         see_window      },
 	{ "register reads without exits", nothing,         see_direct_reads},
 	{ "GGTT entries in effect",       nothing,         see_entries     },

@@ -351,6 +351,30 @@ static void first_use_loads_context_registers(void **state)
 		rig_context_state(&context)[CTX_CONTEXT_CONTROL + 1] & CTX_CTRL_RESTORE_INHIBIT, 0);
 }
 
+// Page of context's image, behind the state page.
+static uint8_t *image_page(const struct rig_context *of, unsigned n)
+{
+	return (uint8_t *)rig_at(guest, of->image_gpa) + n * PAGE_SIZE;
+}
+
+// What one context had in its image does not come back in the image of the next one.
+static void first_use_shows_nothing_of_others(void **state)
+{
+	unsigned pages = gen9_engines[GEN9_RCS0].context_pages;
+	struct rig_context other;
+
+	memset(image_page(&context, 2), 0xa5, (pages - 2) * PAGE_SIZE);
+	submit();
+	rig_context_create(&other, guest, GEN9_RCS0, 77);
+	rig_context_state(&other)[CTX_CONTEXT_CONTROL + 1] = CTX_CTRL_FIRST_USE;
+	rig_submit(guest, GEN9_RCS0, 0, rig_descriptor(&other));
+	assert_int_equal(rig_stats(guest).workloads_completed, 2);
+	for (size_t i = 0; i < (pages - 2) * PAGE_SIZE; i++) {
+		assert_int_equal(image_page(&context, 2)[i], 0xa5);
+		assert_int_equal(image_page(&other, 2)[i], 0);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -369,6 +393,7 @@ int main(void)
 		TEST(pointers_out_of_range),
 		TEST(unmapped_batches),
 		TEST(first_use_loads_context_registers),
+		TEST(first_use_shows_nothing_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
