@@ -5,13 +5,15 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{"run",          "run scenarios and report what each exit costs; the default", command_run       },
-	{ "sweep",       "run a scenario at every point of a grid; CSV or JSON Lines", command_sweep     },
-	{ "merge",       "put the shards of a sweep together",                         command_merge     },
-	{ "break-even",  "find where a pvmmio level starts or stops paying",           command_break_even},
-	{ "sensitivity", "rank the figures not known well by what they matter",
-         command_sensitivity									     },
-	{ "compare",     "two reports or variants side by side; budgets",              command_compare   },
+	{"run",           "run scenarios and report what each exit costs; the default",    command_run       },
+	{ "sweep",        "run a scenario at every point of a grid; CSV or JSON Lines",    command_sweep     },
+	{ "merge",        "put the shards of a sweep together",                            command_merge     },
+	{ "break-even",   "find where a pvmmio level starts or stops paying",              command_break_even},
+	{ "sensitivity",  "rank the figures not known well by what they matter",
+         command_sensitivity										 },
+	{ "compare",      "two reports or variants side by side; budgets",                 command_compare   },
+	{ "import-costs", "make a cost profile of perf kvm stat or kvm-unit-tests output",
+         command_import_costs										},
 };
 
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

@@ -47,5 +47,6 @@ int command_merge(int argc, char **argv);
 int command_break_even(int argc, char **argv);
 int command_sensitivity(int argc, char **argv);
 int command_compare(int argc, char **argv);
+int command_import_costs(int argc, char **argv);
 
 #endif

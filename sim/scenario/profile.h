@@ -45,6 +45,10 @@ int profile_get(struct profile_store *store, struct diag *diag, enum profile_kin
 int profile_load(struct profile_store *store, struct diag *diag, enum profile_kind kind,
 		 const char *path, const struct profile **out);
 
+/* The profile that name means on a command line, given by option. As profile_get(). */
+int profile_find(struct profile_store *store, struct diag *diag, enum profile_kind kind,
+		 const char *option, const char *name, const struct profile **out);
+
 void profile_store_free(struct profile_store *store);
 
 #endif

@@ -54,3 +54,22 @@ int profile_get(struct profile_store *store, struct diag *diag, enum profile_kin
 	free(path);
 	return err;
 }
+
+int profile_find(struct profile_store *store, struct diag *diag, enum profile_kind kind,
+		 const char *option, const char *name, const struct profile **out)
+{
+	struct yaml_node node = { .kind = YAML_SCALAR, .text = name };
+	const struct source *source;
+	char *label;
+	int err;
+
+	if (asprintf(&label, "%s %s", option, name) < 0)
+		return -ENOMEM;
+	source = diag_add_source(diag, label, strdup(name), strlen(name), true);
+	free(label);
+	if (!source)
+		return -ENOMEM;
+	node.pos = (struct text_pos){ .source = source };
+	err = profile_get(store, diag, kind, &node, "", NULL, out);
+	return diag->out_of_memory ? -ENOMEM : err;
+}
