@@ -91,27 +91,27 @@ static const struct {
 	{ "VMMCALL",           COST_DISPATCH_HYPERCALL},
 };
 
+// clang-format off
 /* Why a row says nothing about any parameter. */
 static const struct {
 	const char *name, *why;
 } unused_rows[] = {
-	{"HLT",            "the vCPU sleeps in it"},
-	{ "EPT_VIOLATION", "memory touched for the first time is in it; stores to tracked pages "
-         "are not told apart"                        },
-	{ "NPF",               "memory and MMIO are not told apart"         },
-	{ "MSR",               "reads and writes are not told apart"                        },
-	{ "UNKNOWN",               "perf could not tell the reason"     },
-	{ "IO_INSTRUCTION",               "port I/O is not simulated"                 },
-	{ "inl_from_pmtimer",               "a device's own work is in it"   },
-	{ "inl_from_qemu",               "the rows of pci-mem are nearer to what is simulated"                    },
-	{ "inl_from_kernel",               "the rows of pci-mem are nearer to what is simulated" },
-	{ "mmio-wildcard-eventfd:pci-mem",               "it goes around the page walk and the emulator"      },
-	{ "portio-no-eventfd:pci-io",               "port I/O is not simulated"      },
-	{ "portio-wildcard-eventfd:pci-io",               "port I/O is not simulated"},
-	{ "portio-datamatch-eventfd:pci-io",               "port I/O is not simulated"     },
-	{ "ipi",               "two vCPUs and several exits are in it"                            },
-	{ "ipi+halt",               "two vCPUs, several exits and a waiting loop are in it"},
+	{ "HLT", "the vCPU sleeps in it" },
+	{ "NPF", "memory and MMIO are not told apart" },
+	{ "MSR", "reads and writes are not told apart" },
+	{ "UNKNOWN", "perf could not tell the reason" },
+	{ "IO_INSTRUCTION", "port I/O is not simulated" },
+	{ "inl_from_pmtimer", "a device's own work is in it" },
+	{ "inl_from_qemu", "the rows of pci-mem are nearer to what is simulated" },
+	{ "inl_from_kernel", "the rows of pci-mem are nearer to what is simulated" },
+	{ "mmio-wildcard-eventfd:pci-mem", "it goes around the page walk and the emulator" },
+	{ "portio-no-eventfd:pci-io", "port I/O is not simulated" },
+	{ "portio-wildcard-eventfd:pci-io", "port I/O is not simulated" },
+	{ "portio-datamatch-eventfd:pci-io", "port I/O is not simulated" },
+	{ "ipi", "two vCPUs and several exits are in it" },
+	{ "ipi+halt", "two vCPUs, several exits and a waiting loop are in it" },
 };
+// clang-format on
 
 /* MMIO exits: the hypervisor's share is the base's, the rest is the way to the handler. */
 static void map_perf_mmio(struct mapper *m)
