@@ -94,11 +94,11 @@ struct i915_stats {
 	uint64_t interrupts;          /* handler calls, spurious ones among them */
 	uint64_t spurious_interrupts; /* the master register showed no source */
 	uint64_t csb_events;
-	uint64_t csb_errors;    /* status events that contradict what was submitted */
-	uint64_t hangs;         /* engines that the hang check found stuck */
-	uint64_t engine_resets; /* of one engine */
-	uint64_t resets;        /* of all engines */
-	uint64_t requests_failed;
+	uint64_t csb_errors;      /* status events that contradict what was submitted */
+	uint64_t hangs;           /* engines that the hang check found stuck */
+	uint64_t engine_resets;   /* of one engine */
+	uint64_t resets;          /* of all engines */
+	uint64_t requests_failed; /* of those completed */
 	uint64_t requests_replayed;
 	uint32_t pvmmio_levels; /* negotiated */
 	bool vgpu_active;

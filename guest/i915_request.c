@@ -99,6 +99,7 @@ static void signal_completed(struct i915_engine *engine)
 			i915_engine_disarm_user_interrupt(engine);
 		rq->interrupt_armed = false;
 		engine->requests_completed++;
+		engine->requests_failed += rq->error != 0;
 	}
 }
 
@@ -302,7 +303,6 @@ void i915_request_fail(struct i915_request *rq)
 		return;
 	rq->error = -I915_EIO;
 	rq->misuse = I915_MISUSE_NONE;
-	rq->engine->requests_failed++;
 	i915_request_skip(rq);
 }
 

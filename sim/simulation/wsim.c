@@ -162,12 +162,13 @@ static void verify_memory(struct workload_result *result, const struct wsim_memo
 {
 	const uint32_t *words;
 
-	if (!memory->writer)
+	if (!memory->writer || i915_request_status(memory->writer->request))
 		return;
 	words = i915_object_cpu(memory->object);
 	check_word(result, words[WSIM_OUTPUT_SERIAL], memory->serial);
 }
 
+/* What was copied is known only if none of those failed that should have written it. */
 static void verify_step(struct workload_result *result, const struct wsim_step_state *step)
 {
 	const uint32_t *words;
@@ -176,6 +177,8 @@ static void verify_step(struct workload_result *result, const struct wsim_step_s
 		return;
 	words = i915_object_cpu(step->output.object);
 	verify_memory(result, &step->output);
+	if (result->failed)
+		return;
 	for (uint32_t i = 0; i < step->copy_count; i++)
 		check_word(result, words[WSIM_OUTPUT_COPIES + i], step->copies[i]);
 }
@@ -268,23 +271,22 @@ static int first_error(const struct wsim_run *run)
 	return 0;
 }
 
-/* Every request that was added counts as completed, once nothing is left to do. */
+/* What the driver has counted. false: the GPU may still be at work for what got lost. */
 static bool finish(struct wsim_run *run)
 {
 	struct workload_result *result = &run->w->result->workload;
 	uint64_t timeout_ns = run->w->avm->config->workload.timeout_ps / PS_PER_NS;
-	struct i915_stats before = { 0 };
+	bool idle = i915_wait_idle(run->w->i915, timeout_ns) == 0;
+	struct i915_stats stats;
 
-	if (i915_wait_idle(run->w->i915, timeout_ns) == 0) {
-		result->completed = result->requests;
+	i915_get_stats(run->w->i915, &stats);
+	result->lost = stats.requests_added - stats.requests_completed;
+	result->failed = stats.requests_failed;
+	result->completed = result->requests - result->lost - result->failed;
+	if (idle)
 		verify_run(run);
-		return true;
-	}
-	i915_get_stats(run->w->i915, &before);
-	result->lost = before.requests_added - before.requests_completed;
-	result->completed = result->requests - result->lost;
-	run->w->abandoned = true;
-	return false;
+	run->w->abandoned = !idle;
+	return idle;
 }
 
 int wsim_run(struct workload *w)

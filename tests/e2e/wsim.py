@@ -188,6 +188,42 @@ class Steps(Folder):
         self.assertEqual(found[2], found[0])
 
 
+class Hangs(Folder):
+    """The first batch never ends; nothing gets as far as the step that would end it."""
+    STEPS = "1.VECS.*.0.0\n1.BCS.500.-1.0\n2.VECS.500.0.1\nT.-3\n"
+
+    def results(self, steps, *settings):
+        path = self.write("w.wsim", steps)
+        options = [f"--set=vms.vm0.{key}" for key in settings]
+        done = simulator.run(PROGRAM, "--json", "-", *options, path)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        for variant in json.loads(done.stdout)["variants"]:
+            yield variant["name"], variant["vms"][0]["workload"]
+
+    def expect(self, workload, name, **expected):
+        self.assertEqual({key: workload[key] for key in expected}, expected, name)
+
+    def test_a_hang_is_mended(self):
+        for name, workload in self.results(self.STEPS, "hangcheck=2ms"):
+            self.expect(workload, name, requests=3, completed=2, failed=1, lost=0, hangs=1,
+                        bytes_wrong=0, error="EIO")
+            self.assertGreater(workload["bytes_verified"], 0)
+
+    def test_waiting_for_what_hung_is_an_error(self):
+        steps = "1.VECS.*.0.0\n2.BCS.500.f-1.0\ns.-2\nT.-3\n"
+        # The host's own hang check takes 6 s for each.
+        for name, workload in self.results(steps, "hangcheck=2ms", "workload.clients=3",
+                                           "workload.timeout=30s"):
+            self.expect(workload, name, requests=6, completed=3, failed=3, lost=0, hangs=3,
+                        bytes_wrong=0, error="EIO")
+
+    def test_without_hang_check_it_is_lost(self):
+        for name, workload in self.results(self.STEPS, "workload.timeout=20ms",
+                                           "workload.clients=2"):
+            self.expect(workload, name, requests=6, completed=0, failed=0, lost=6, hangs=0,
+                        bytes_wrong=0, error="ETIME")
+
+
 class Files(Folder):
     def refused(self, message, *arguments):
         done = simulator.run(PROGRAM, *arguments)
