@@ -85,15 +85,10 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {
-	{&study_argp, 0, NULL, 0 },
-	{ 0      },
-};
-
 static const struct argp break_even_argp = {
 	.options = option_table,
 	.parser = read_option,
-	.children = children,
+	.children = study_argp_children,
 	.args_doc = "FILE",
 	.doc = "Find where a pvmmio level starts or stops paying.\v"
 	       "RANGE of --vary:\n"
@@ -107,11 +102,6 @@ static const struct argp break_even_argp = {
 	       "Exit status: 0; 1 some values could not be compared; 2 the command line or the "
 	       "scenario is wrong; 3 memory or room for the output ran out.",
 };
-
-static bool tick(void *ctx, uint64_t done, uint64_t count)
-{
-	return study_watch_tick(ctx, done, count);
-}
 
 static int write_result(const struct options *options)
 {
@@ -144,17 +134,11 @@ static int run(const struct options *options)
 		return CLI_MISUSED;
 	if (study_watch_begin(&watch, options->study.progress, "simulations of this round"))
 		return CLI_NO_MEANS;
-	search->tick = tick;
+	search->tick = study_watch_tick;
 	search->ctx = &watch;
 	ret = study_break_even_run(search, stderr);
 	stopped = study_watch_end(&watch);
-	if (ret == 0)
-		return write_result(options);
-	if (ret == -EINTR)
-		return stopped;
-	if (ret != -EINVAL)
-		cli_complain("cannot read '%s': %s", options->study.file, strerror(-ret));
-	return ret == -ENOMEM || ret == -EAGAIN ? CLI_NO_MEANS : CLI_MISUSED;
+	return ret ? study_status_of(&options->study, ret, stopped) : write_result(options);
 }
 
 int command_break_even(int argc, char **argv)

@@ -83,15 +83,10 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {
-	{&study_argp, 0, NULL, 0 },
-	{ 0      },
-};
-
 static const struct argp sensitivity_argp = {
 	.options = option_table,
 	.parser = read_option,
-	.children = children,
+	.children = study_argp_children,
 	.args_doc = "FILE",
 	.doc = "Find which of the figures that are not known well matter for a result.\v"
 	       "Each parameter with a range in its profile goes to both ends of it, one at a time; "
@@ -102,11 +97,6 @@ static const struct argp sensitivity_argp = {
 	       "the "
 	       "scenario is wrong; 3 memory or room for the output ran out.",
 };
-
-static bool tick(void *ctx, uint64_t done, uint64_t count)
-{
-	return study_watch_tick(ctx, done, count);
-}
 
 static int write_result(const struct options *options)
 {
@@ -134,17 +124,11 @@ static int run(const struct options *options)
 		return CLI_MISUSED;
 	if (study_watch_begin(&watch, options->study.progress, "simulations"))
 		return CLI_NO_MEANS;
-	sensitivity->tick = tick;
+	sensitivity->tick = study_watch_tick;
 	sensitivity->ctx = &watch;
 	ret = study_sensitivity_run(sensitivity, stderr);
 	stopped = study_watch_end(&watch);
-	if (ret == 0)
-		return write_result(options);
-	if (ret == -EINTR)
-		return stopped;
-	if (ret != -EINVAL)
-		cli_complain("cannot read '%s': %s", options->study.file, strerror(-ret));
-	return ret == -ENOMEM || ret == -EAGAIN ? CLI_NO_MEANS : CLI_MISUSED;
+	return ret ? study_status_of(&options->study, ret, stopped) : write_result(options);
 }
 
 int command_sensitivity(int argc, char **argv)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "sim/cli/study_options.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/cli/command.h"
 #include "sim/scenario/units.h"
 #include "sim/study/pool.h"
 
@@ -70,7 +72,12 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp study_argp = { .options = option_table, .parser = read_option };
+static const struct argp study_argp = { .options = option_table, .parser = read_option };
+
+const struct argp_child study_argp_children[] = {
+	{&study_argp, 0, NULL, 0 },
+	{ 0      },
+};
 
 void study_options_init(struct study_options *options)
 {
@@ -84,6 +91,15 @@ void study_options_free(struct study_options *options)
 {
 	free(options->settings.items);
 	free(options->variants.items);
+}
+
+int study_status_of(const struct study_options *options, int ret, int stopped)
+{
+	if (ret == -EINTR)
+		return stopped;
+	if (ret != -EINVAL)
+		cli_complain("cannot read '%s': %s", options->file, strerror(-ret));
+	return ret == -ENOMEM || ret == -EAGAIN ? CLI_NO_MEANS : CLI_MISUSED;
 }
 
 struct study_subject study_options_subject(const struct study_options *options)

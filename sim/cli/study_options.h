@@ -27,12 +27,18 @@ struct study_options {
 	bool progress;
 };
 
-/* The options --set, --variant, --workers and --progress, and one FILE. A child for an argp. */
-extern const struct argp study_argp;
+/* The options --set, --variant, --workers and --progress, and one FILE: children of an argp. */
+extern const struct argp_child study_argp_children[];
 void study_options_init(struct study_options *options);
 void study_options_free(struct study_options *options);
 
 struct study_subject study_options_subject(const struct study_options *options);
+
+/*
+ * The exit status of a study that failed with ret, after a message unless it wrote one (-EINVAL) or
+ * was stopped (-EINTR: then stopped is the status).
+ */
+int study_status_of(const struct study_options *options, int ret, int stopped);
 
 /*
  * Watches over something long: shows how far it is, and takes notice of SIGINT, SIGTERM and SIGHUP,
@@ -51,8 +57,8 @@ struct study_watch {
 /* Before any thread is made: they inherit what signals do. 0 or negative errno. */
 int study_watch_begin(struct study_watch *watch, bool show, const char *what);
 
-/* Look at both. false: an end is asked for. */
-bool study_watch_tick(struct study_watch *watch, uint64_t done, uint64_t count);
+/* Look at both; watch is a struct study_watch. false: an end is asked for. */
+bool study_watch_tick(void *watch, uint64_t done, uint64_t count);
 
 /* Take the line away. Returns the exit status for a signal that was seen, else 0. */
 int study_watch_end(struct study_watch *watch);

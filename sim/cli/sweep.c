@@ -107,15 +107,10 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {
-	{&study_argp, 0, NULL, 0 },
-	{ 0      },
-};
-
 static const struct argp sweep_argp = {
 	.options = option_table,
 	.parser = read_option,
-	.children = children,
+	.children = study_argp_children,
 	.args_doc = "FILE",
 	.doc = "Run a scenario at every point of a grid; a row for each point and variant.\v"
 	       "VALUES of --vary:\n"
@@ -135,11 +130,6 @@ static const struct argp sweep_argp = {
 };
 
 /* ---- running ---- */
-
-static bool tick(void *ctx, uint64_t done, uint64_t count)
-{
-	return study_watch_tick(ctx, done, count);
-}
 
 static int open_output(const struct options *options, struct study_output *output)
 {
@@ -207,7 +197,7 @@ static int run(const struct options *options)
 		return status;
 	if (study_watch_begin(&watch, options->study.progress, "points"))
 		return CLI_NO_MEANS;
-	sweep->tick = tick;
+	sweep->tick = study_watch_tick;
 	sweep->ctx = &watch;
 	ret = study_sweep_run(sweep, output.first, output.file, stderr);
 	stopped = study_watch_end(&watch);
@@ -232,12 +222,7 @@ int command_sweep(int argc, char **argv)
 	sweep.subject = study_options_subject(&options.study);
 	sweep.workers = options.study.workers;
 	ret = study_sweep_prepare(&sweep, stderr);
-	if (ret && ret != -EINVAL)
-		cli_complain("cannot read '%s': %s", options.study.file, strerror(-ret));
-	if (ret)
-		status = ret == -ENOMEM ? CLI_NO_MEANS : CLI_MISUSED;
-	else
-		status = run(&options);
+	status = ret ? study_status_of(&options.study, ret, 0) : run(&options);
 	study_sweep_free(&sweep);
 	study_options_free(&options.study);
 	return status;

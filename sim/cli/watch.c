@@ -88,8 +88,9 @@ static void show(struct study_watch *watch, uint64_t done, uint64_t count)
 	watch->shown_ns = now_ns();
 }
 
-bool study_watch_tick(struct study_watch *watch, uint64_t done, uint64_t count)
+bool study_watch_tick(void *ctx, uint64_t done, uint64_t count)
 {
+	struct study_watch *watch = ctx;
 	look_for_signal(watch);
 	if (watch->show)
 		show(watch, done, count);
