@@ -173,6 +173,23 @@ void vgpu_destroy(struct vgpu *vgpu);
  * only in a context; the VM's vCPUs do not touch the device meanwhile. host/reset.h has the table.
  */
 void vgpu_device_reset(struct vgpu *vgpu, bool from_d3);
+
+/* What a vGPU has of the GPU, as its type says; units and limits as in struct vgpu_config. */
+struct vgpu_share {
+	uint64_t aperture_bytes;
+	uint64_t hidden_bytes;
+	unsigned fence_count;
+	unsigned weight;
+};
+
+/*
+ * Make a stopped vGPU one of another type: the device is reset, its share given back and another
+ * one taken, which may overlap the old one. The VM's firmware and driver find it at their next
+ * boot. Only in a context, as a reset. 0, -EINVAL (sizes), -EBUSY (its guest has enabled run lists
+ * since the last reset, or workloads are left), both without effect; -ENOSPC, -ENOMEM: it is reset,
+ * and keeps the share that it had.
+ */
+int vgpu_resize(struct vgpu *vgpu, const struct vgpu_share *share);
 void vgpu_get_stats(const struct vgpu *vgpu, struct vgpu_stats *out);
 
 /* Row of the table of incidents: report name and what the guest gets. */

@@ -14,6 +14,7 @@
 #include "host/pv_submission.h"
 #include "host/pvinfo.h"
 #include "host/pvmmio.h"
+#include "host/reset.h"
 #include "host/scheduler.h"
 #include "host/transport.h"
 #include "host/workload.h"
@@ -61,17 +62,18 @@ static bool overlaps(const struct ggtt_slice *slice, uint64_t base, uint64_t byt
 	return base < slice->base + slice->bytes && slice->base < base + bytes;
 }
 
-// First fit for a slice in [base, end): low slices or high ones, they never meet.
-static int place_slice(const struct gvt *gvt, uint64_t base, uint64_t end, struct ggtt_slice *out)
+// First fit for a slice in [base, end): low slices or high ones, they never meet. What vgpu has now
+// is free.
+static int place_slice(const struct vgpu *vgpu, uint64_t base, uint64_t end, struct ggtt_slice *out)
 {
 	bool moved;
 
 	do {
 		moved = false;
 		for (unsigned id = 1; id <= GVT_VGPU_LIMIT; id++) {
-			const struct vgpu *other = gvt->vgpus[id];
+			const struct vgpu *other = vgpu->gvt->vgpus[id];
 
-			if (!other)
+			if (!other || other == vgpu)
 				continue;
 			if (overlaps(&other->ggtt.low, base, out->bytes)) {
 				base = other->ggtt.low.base + other->ggtt.low.bytes;
@@ -89,40 +91,54 @@ static int place_slice(const struct gvt *gvt, uint64_t base, uint64_t end, struc
 	return 0;
 }
 
-static int place_fences(const struct gvt *gvt, struct vgpu *vgpu)
+static int place_fences(const struct vgpu *vgpu, unsigned count, unsigned *base_out)
 {
 	uint64_t used = (UINT64_C(1) << HOST_FENCE_COUNT) - 1;
-	uint64_t wanted = (UINT64_C(1) << vgpu->fence_count) - 1;
+	uint64_t wanted = (UINT64_C(1) << count) - 1;
 
-	for (unsigned id = 1; id <= GVT_VGPU_LIMIT; id++)
-		if (gvt->vgpus[id])
-			used |= ((UINT64_C(1) << gvt->vgpus[id]->fence_count) - 1)
-				<< gvt->vgpus[id]->fence_base;
-	for (unsigned base = 0; base + vgpu->fence_count <= GEN9_FENCE_COUNT; base++) {
+	for (unsigned id = 1; id <= GVT_VGPU_LIMIT; id++) {
+		const struct vgpu *other = vgpu->gvt->vgpus[id];
+
+		if (other && other != vgpu)
+			used |= ((UINT64_C(1) << other->fence_count) - 1) << other->fence_base;
+	}
+	for (unsigned base = 0; base + count <= GEN9_FENCE_COUNT; base++) {
 		if (used & wanted << base)
 			continue;
-		vgpu->fence_base = base;
+		*base_out = base;
 		return 0;
 	}
 	return -ENOSPC;
 }
 
-static int place(struct gvt *gvt, struct vgpu *vgpu, const struct vgpu_config *config)
+// Take a share, in place of the one that the vGPU may have. Interleaves with nobody.
+static int place(struct vgpu *vgpu, const struct vgpu_share *share)
 {
-	int ret;
+	struct ggtt_slice low = { .bytes = share->aperture_bytes };
+	struct ggtt_slice high = { .bytes = share->hidden_bytes };
+	unsigned fence_base;
+	int ret = place_slice(vgpu, GGTT_HOST_LOW_BYTES, GGTT_MAPPABLE_BYTES, &low);
 
-	for (vgpu->id = 1; vgpu->id <= GVT_VGPU_LIMIT && gvt->vgpus[vgpu->id];)
-		vgpu->id++;
-	if (vgpu->id > GVT_VGPU_LIMIT)
-		return -ENOSPC;
-	vgpu->ggtt.low.bytes = config->aperture_bytes;
-	vgpu->ggtt.high.bytes = config->hidden_bytes;
-	vgpu->fence_count = config->fence_count;
-	ret = place_slice(gvt, GGTT_HOST_LOW_BYTES, GGTT_MAPPABLE_BYTES, &vgpu->ggtt.low);
 	if (!ret)
-		ret = place_slice(gvt, GGTT_HOST_HIGH_BASE + GGTT_HOST_HIGH_BYTES, GGTT_BYTES,
-				  &vgpu->ggtt.high);
-	return ret ? ret : place_fences(gvt, vgpu);
+		ret = place_slice(vgpu, GGTT_HOST_HIGH_BASE + GGTT_HOST_HIGH_BYTES, GGTT_BYTES,
+				  &high);
+	if (!ret)
+		ret = place_fences(vgpu, share->fence_count, &fence_base);
+	if (ret)
+		return ret;
+	vgpu->ggtt.low = low;
+	vgpu->ggtt.high = high;
+	vgpu->fence_base = fence_base;
+	vgpu->fence_count = share->fence_count;
+	vgpu->sched_weight = share->weight ? share->weight : GVT_WEIGHT_DEFAULT;
+	return 0;
+}
+
+static int find_id(struct vgpu *vgpu)
+{
+	for (vgpu->id = 1; vgpu->id <= GVT_VGPU_LIMIT && vgpu->gvt->vgpus[vgpu->id];)
+		vgpu->id++;
+	return vgpu->id > GVT_VGPU_LIMIT ? -ENOSPC : 0;
 }
 
 /* ---- PCI ---- */
@@ -175,21 +191,26 @@ unmap_registers:
 	return ret;
 }
 
-static bool config_is_valid(const struct vgpu_config *config)
+static bool share_is_valid(const struct vgpu_share *share)
 {
-	return config->vm && !(config->bar0 & (GEN9_BAR0_SIZE_BYTES - 1)) &&
-	       config->aperture_bytes && !(config->aperture_bytes & PAGE_MASK) &&
-	       config->hidden_bytes && !(config->hidden_bytes & PAGE_MASK) &&
-	       config->aperture_bytes <= GGTT_BYTES && config->hidden_bytes <= GGTT_BYTES &&
-	       config->fence_count <= GEN9_FENCE_COUNT && config->weight <= GVT_WEIGHT_LIMIT;
+	return share->aperture_bytes && !(share->aperture_bytes & PAGE_MASK) &&
+	       share->hidden_bytes && !(share->hidden_bytes & PAGE_MASK) &&
+	       share->aperture_bytes <= GGTT_BYTES && share->hidden_bytes <= GGTT_BYTES &&
+	       share->fence_count <= GEN9_FENCE_COUNT && share->weight <= GVT_WEIGHT_LIMIT;
 }
 
 int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *config)
 {
+	const struct vgpu_share share = {
+		.aperture_bytes = config->aperture_bytes,
+		.hidden_bytes = config->hidden_bytes,
+		.fence_count = config->fence_count,
+		.weight = config->weight,
+	};
 	struct vgpu *vgpu;
 	int ret;
 
-	if (!config_is_valid(config))
+	if (!config->vm || config->bar0 & (GEN9_BAR0_SIZE_BYTES - 1) || !share_is_valid(&share))
 		return -EINVAL;
 	vgpu = calloc(1, sizeof(*vgpu));
 	if (!vgpu)
@@ -199,11 +220,12 @@ int vgpu_create(struct vgpu **out, struct gvt *gvt, const struct vgpu_config *co
 	vgpu->vm = config->vm;
 	vgpu->bar0 = config->bar0;
 	vgpu->sched_left_ps = INT64_MAX;
-	vgpu->sched_weight = config->weight ? config->weight : GVT_WEIGHT_DEFAULT;
 	sim_mutex_init(&vgpu->lock, "vgpu_lock");
 	vgpu->pvmmio_offered = gvt->pvmmio_offered & config->pvmmio_allowed & PVMMIO_IMPLEMENTED;
 	vgpu->deferred_doorbell = config->deferred_doorbell;
-	ret = place(gvt, vgpu, config);
+	ret = find_id(vgpu);
+	if (!ret)
+		ret = place(vgpu, &share);
 	if (!ret && vgpu->deferred_doorbell)
 		ret = pv_submission_start_thread(gvt);
 	if (ret)
@@ -317,6 +339,51 @@ void vgpu_destroy(struct vgpu *vgpu)
 	vgpu->gvt->vgpus[vgpu->id] = NULL;
 	free(vgpu->vreg);
 	free(vgpu);
+}
+
+/*
+ * The device has been reset: no entry of the old share is present, nothing is pinned by it, its
+ * fences are free.
+ */
+static int change_share(struct vgpu *vgpu, const struct vgpu_share *share)
+{
+	const unsigned fence_base = vgpu->fence_base;
+	const unsigned fence_count = vgpu->fence_count;
+	const unsigned weight = vgpu->sched_weight;
+	const struct vgpu_ggtt old = vgpu->ggtt;
+	struct vgpu_ggtt taken;
+	int ret = place(vgpu, share);
+
+	if (ret)
+		return ret;
+	ret = gtt_init(vgpu);
+	taken = vgpu->ggtt;
+	vgpu->ggtt = old;
+	if (ret) {
+		vgpu->fence_base = fence_base;
+		vgpu->fence_count = fence_count;
+		vgpu->sched_weight = weight;
+		return ret;
+	}
+	gtt_fini(vgpu);
+	vgpu->ggtt = taken;
+	return 0;
+}
+
+int vgpu_resize(struct vgpu *vgpu, const struct vgpu_share *share)
+{
+	int ret = -EBUSY;
+
+	if (!share_is_valid(share))
+		return -EINVAL;
+	sim_mutex_lock(vgpu->m, &vgpu->lock);
+	if (!vgpu->scheduled && !vgpu->workloads) {
+		vgpu_reset(vgpu, RESET_DEVICE, 0);
+		ret = change_share(vgpu, share);
+		pvinfo_populate(vgpu);
+	}
+	sim_mutex_unlock(vgpu->m, &vgpu->lock);
+	return ret;
 }
 
 void vgpu_get_stats(const struct vgpu *vgpu, struct vgpu_stats *out)
