@@ -103,6 +103,15 @@ static bool is_one_too_many(const struct workload *workload, uint64_t pages)
 	       pages > (CMD_BATCHES_LIMIT_BYTES >> PAGE_SHIFT) - workload->batch_pages;
 }
 
+static bool is_too_early(const struct workload *workload, uint64_t pages)
+{
+	uint64_t ahead = pages;
+
+	for (const struct workload *w = workload->vgpu->workloads; w; w = w->next_of_vgpu)
+		ahead += w->running ? 0 : w->batch_pages;
+	return !workload->running && ahead > CMD_AHEAD_LIMIT_BYTES >> PAGE_SHIFT;
+}
+
 // Copy the batch at gma into host pages, which the workload owns from now on.
 static int copy_batch(struct cmd_scan *parent, uint64_t gma, size_t bytes, struct cmd_scan *batch)
 {
@@ -114,6 +123,8 @@ static int copy_batch(struct cmd_scan *parent, uint64_t gma, size_t bytes, struc
 
 	if (is_one_too_many(workload, pages))
 		return refuse(vgpu, GVT_INCIDENT_BATCH_ADDRESS, gma, -EINVAL);
+	if (is_too_early(workload, pages))
+		return -EDQUOT;
 	shadow = calloc(1, sizeof(*shadow));
 	if (!shadow)
 		return -ENOMEM;

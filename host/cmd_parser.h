@@ -61,15 +61,21 @@ struct shadow_batch {
 
 /*
  * Largest privileged batch; how many one start in a ring may lead to, by chaining (which could go
- * round for ever) and on the second level; how much memory a workload's copies may take in pages.
+ * round for ever) and on the second level; how much memory a workload's copies may take in pages,
+ * and those of all workloads of a vGPU that no engine works on yet: they are in the host's part of
+ * the GGTT, which others need as well. What is more than that is audited when its turn comes.
  * The number of starts in a ring is bounded by the ring: a driver that had nothing else to do can
  * have all its requests in one workload. Upstream bounds none of this.
  */
 #define CMD_BATCH_LIMIT_BYTES   (4u << 20)
 #define CMD_BATCH_LIMIT         64u
 #define CMD_BATCHES_LIMIT_BYTES (32u << 20)
+#define CMD_AHEAD_LIMIT_BYTES   (16u << 20)
 
-/* Audit the copy of a ring's new part and all privileged batches that it starts. */
+/*
+ * Audit the copy of a ring's new part and all privileged batches that it starts. -EDQUOT: the vGPU
+ * has too many copies of what does not run; so do the others that copy.
+ */
 int cmd_scan_ring(struct workload *workload, uint32_t *dwords, size_t count);
 
 /*

@@ -106,24 +106,30 @@ static void unlink_workload(struct workload *workload)
 	*link = workload->next_of_vgpu;
 }
 
-void gvt_workload_destroy(struct workload *workload)
+static void free_copies(struct workload *workload)
 {
 	struct shadow_batch *batch;
 
-	if (!workload)
-		return;
 	hw_pages_free(&workload->vgpu->gvt->hw, &workload->indirect);
 	while ((batch = workload->batches)) {
 		hw_pages_free(&workload->vgpu->gvt->hw, &batch->pages);
 		workload->batches = batch->next;
 		free(batch);
 	}
+	free(workload->commands);
+	workload->commands = NULL;
+}
+
+void gvt_workload_destroy(struct workload *workload)
+{
+	if (!workload)
+		return;
+	free_copies(workload);
 	if (workload->mm_pinned)
 		ppgtt_mm_unpin(workload->mm);
 	workload->mm_pinned = false;
 	ppgtt_mm_put(workload->mm);
 	unlink_workload(workload);
-	free(workload->commands);
 	free(workload);
 }
 
@@ -258,6 +264,22 @@ static int find_state_page(struct workload *workload)
 	return refuse(workload->vgpu, GVT_INCIDENT_CONTEXT_UNMAPPED, gma, -EINVAL);
 }
 
+// What would take too much of the host's for so long is left for its turn.
+static int scan_ahead(struct workload *workload)
+{
+	int ret = gvt_workload_scan(workload);
+
+	if (ret != -EDQUOT)
+		return ret;
+	free_copies(workload);
+	workload->per_context = NULL;
+	workload->batch_count = 0;
+	workload->batch_pages = 0;
+	workload->pending_events = 0;
+	workload->scanned = false;
+	return 0;
+}
+
 static int build(struct workload *workload)
 {
 	struct vgpu *vgpu = workload->vgpu;
@@ -274,7 +296,7 @@ static int build(struct workload *workload)
 	work_spend(vgpu->m, WORK_WORKLOAD_CREATE, 1);
 	if (vgpu->engines[workload->engine].first)
 		return 0;
-	return gvt_workload_scan(workload);
+	return scan_ahead(workload);
 }
 
 int gvt_workload_create(struct workload **out, struct vgpu *vgpu, enum gen9_engine_id engine,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "host/cmd_parser.h"
+#include "host/workload.h"
 #include "rig.h"
 
 #define ENGINE GEN9_BCS0
@@ -480,6 +481,35 @@ static void copies_are_bounded_together(void **state)
 	assert_false(rig_stats(guest).failsafe);
 }
 
+// Nor can those of workloads that wait, whatever their number: the rest is audited in its turn.
+static void copies_ahead_of_their_turn_are_bounded(void **state)
+{
+	const unsigned pages = CMD_BATCH_LIMIT_BYTES / PAGE_SIZE;
+	const unsigned fit = CMD_BATCHES_LIMIT_BYTES / CMD_BATCH_LIMIT_BYTES;
+	uint64_t gma = guest->vgpu->ggtt.low.base;
+	uint64_t ahead = 0;
+
+	create_batch();
+	batch[2 * PAGE_SIZE / 4 - 1] = MI_BATCH_BUFFER_END;
+	for (unsigned i = 0; i < pages - 2; i++)
+		rig_bind_at(guest, gma + i * PAGE_SIZE, guest->next_gpa - 2 * PAGE_SIZE, 1);
+	rig_bind_at(guest, gma + (pages - 2) * PAGE_SIZE, guest->next_gpa - 2 * PAGE_SIZE, 2);
+	rig_write32(guest, GDRST,
+		    1u << gen9_engines[ENGINE].gdrst_bit); // until it is enabled again
+	for (unsigned id = 0; id < GEN9_ENGINE_COUNT; id++) {
+		rig_context_create(&context, guest, id, 10 + id);
+		for (unsigned i = 0; i < (id ? fit : 1); i++)
+			emit_start(gma, 0);
+		submit();
+	}
+	for (const struct workload *w = guest->vgpu->workloads; w; w = w->next_of_vgpu)
+		ahead += w->batch_pages;
+	assert_int_equal(ahead, pages);
+	assert_int_equal(rig_stats(guest).workloads_accepted, GEN9_ENGINE_COUNT);
+	rig_write32(guest, rig_reg(ENGINE, RING_MODE), MASKED_ENABLE(RING_MODE_RUN_LIST));
+	assert_int_equal(rig_stats(guest).workloads_completed, GEN9_ENGINE_COUNT);
+}
+
 static void bad_command_in_a_batch(void **state)
 {
 	create_batch();
@@ -665,6 +695,7 @@ int main(void)
 		TEST(starts_are_as_many_as_the_ring_holds),
 		TEST(batches_of_one_start_are_limited),
 		TEST(copies_are_bounded_together),
+		TEST(copies_ahead_of_their_turn_are_bounded),
 		TEST(bad_command_in_a_batch),
 		TEST(moving_end_is_noticed),
 		TEST(unprivileged_batch_finds_nothing),
