@@ -113,16 +113,20 @@ static bool is_nonpriv(uint32_t offset)
 }
 
 /*
- * A slot opens a register to batches that nobody audits. Only what audited commands may write is
- * opened; else the slot names NOPID, as an empty one does (Linux 4.19 intel_workarounds.c).
+ * A slot opens a register to batches that nobody audits. Only what audited commands of this engine
+ * may write is opened, for another engine may hold another guest's registers; else the slot names
+ * NOPID, as an empty one does (Linux 4.19 intel_workarounds.c).
  */
 static uint32_t permitted_slot(struct gvt *gvt, uint32_t value)
 {
 	const uint32_t offset = value & 0x3fffffcu;
 	const struct mmio_row *row = offset < GEN9_MMIO_SIZE_BYTES ? mmio_row_at(&gvt->mmio, offset)
 								   : NULL;
+	int engine = gen9_engine_at(offset);
 
-	return row && row->flags & MMIO_CMD_WRITE ? value : RCS_BASE + RING_NOPID;
+	if (row && row->flags & MMIO_CMD_WRITE && (engine < 0 || engine == GEN9_RCS0))
+		return value;
+	return RCS_BASE + RING_NOPID;
 }
 
 static uint32_t value_of(struct sched_engine *engine, const struct vgpu *vgpu, size_t i,

@@ -336,6 +336,7 @@ static void host_keeps_control(void **state)
 	rig_write32(guest, rig_reg(GEN9_BCS0, RING_MI_MODE), MASKED_ENABLE(MI_MODE_STOP_RING));
 	rig_write32(guest, 0x24d0, 0x2358);                          // privileged
 	rig_write32(guest, 0x24d4, rig_reg(GEN9_RCS0, RING_INSTPM)); // commands may write it
+	rig_write32(guest, 0x24d8, rig_reg(GEN9_BCS0, RING_INSTPM)); // those of the other engine
 	run_on(0, GEN9_BCS0);
 	run_on(0, GEN9_RCS0);
 	assert_int_equal(rig_stats(guest).workloads_completed, 2);
@@ -343,6 +344,7 @@ static void host_keeps_control(void **state)
 	assert_true(host_read(rig_reg(GEN9_BCS0, RING_MODE)) & RING_MODE_RUN_LIST);
 	assert_int_equal(host_read(0x24d0), rig_reg(GEN9_RCS0, RING_NOPID));
 	assert_int_equal(host_read(0x24d4), rig_reg(GEN9_RCS0, RING_INSTPM));
+	assert_int_equal(host_read(0x24d8), rig_reg(GEN9_RCS0, RING_NOPID));
 	// What the guest wrote is what it reads.
 	run_on(1, GEN9_RCS0);
 	assert_int_equal(rig_read32(guest, 0x24d0), 0x2358);
