@@ -260,6 +260,19 @@ void vcpu_delay(struct vcpu *vcpu, uint64_t ps)
 	}
 }
 
+void vcpu_compute(struct vcpu *vcpu, uint64_t ps)
+{
+	struct executor *ex = executor_of(vcpu);
+
+	while (ps > 0) {
+		uint64_t stretch_ps = min_ps(ps, PS_PER_US);
+
+		exec_sleep_until(ex, exec_now(ex) + stretch_ps);
+		ps -= stretch_ps;
+		vcpu_poll_interrupts(vcpu);
+	}
+}
+
 // Why a halted vCPU goes on.
 enum halt_end {
 	HALT_INTERRUPT,

@@ -131,6 +131,12 @@ void vcpu_reset_interrupts(struct vcpu *vcpu);
 void vcpu_delay(struct vcpu *vcpu, uint64_t ps);
 
 /*
+ * Use the CPU for ps, without the time of interrupts meanwhile; each is taken at the end of the
+ * microsecond in which it came.
+ */
+void vcpu_compute(struct vcpu *vcpu, uint64_t ps);
+
+/*
  * Enable interrupts, sleep until one was taken, until woken by vcpu_wake(), or until deadline_ps,
  * then restore the interrupt flag. An interrupt already pending is taken without sleeping. 0, or
  * -ETIMEDOUT at the deadline.

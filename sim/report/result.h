@@ -51,6 +51,7 @@ struct object_result {
 struct frame_times {
 	uint64_t *ps;
 	size_t count, capacity;
+	uint64_t late; /* with a period: began later than they were due */
 };
 
 /* One client of a workload descriptor. */

@@ -123,16 +123,20 @@ static json_t *tree_exits_per_op(uint64_t exits, uint64_t count)
 	return json_real((double)human_ratio_millionths(exits, count) / 1e6);
 }
 
+/* From 0 to 1, rounded to millionths; null of nothing. */
+static json_t *tree_share(uint64_t part, uint64_t whole)
+{
+	if (whole == 0)
+		return json_null();
+	if (part == 0 || part == whole)
+		return json_integer(part != 0);
+	return json_real((double)human_ratio_millionths(part, whole) / 1e6);
+}
+
 /* How much of what the operation cost beside the guest's own code was not spent in exits. */
 static json_t *tree_outside_exits(uint64_t exit_ps, uint64_t work_ps)
 {
-	uint64_t all_ps = exit_ps + work_ps;
-
-	if (all_ps == 0)
-		return json_null();
-	if (work_ps == 0 || exit_ps == 0)
-		return json_integer(work_ps != 0);
-	return json_real((double)human_ratio_millionths(work_ps, all_ps) / 1e6);
+	return tree_share(work_ps, exit_ps + work_ps);
 }
 
 /* vm is NULL for an operation that never happened. */
@@ -194,12 +198,14 @@ static json_t *tree_outside(const struct vm_result *vm)
 	return obj.json;
 }
 
-static json_t *tree_exits(const struct vm_result *vm)
+/* available_ps: of all vCPUs. */
+static json_t *tree_exits(const struct vm_result *vm, uint64_t available_ps)
 {
 	struct object obj = object_begin();
 
 	put_uint(&obj, "count", vm->exits.count);
 	put_uint(&obj, "time_ps", vm->exits.time_ps);
+	put(&obj, "share", tree_share(vm->exits.time_ps, available_ps));
 	put(&obj, "by_reason", tree_by_reason(vm->by_reason));
 	put(&obj, "by_part", tree_by_part(&vm->exits));
 	put(&obj, "by_register", tree_by_register(vm, GUEST_OP_COUNT));
@@ -379,7 +385,7 @@ static json_t *tree_vm(const struct sim_result *result, const struct vm_config *
 	put_bool(&obj, "hung", vm->hung);
 	put(&obj, "operations", tree_operations(vm));
 	put(&obj, "outside_operations", tree_outside(vm));
-	put(&obj, "exits", tree_exits(vm));
+	put(&obj, "exits", tree_exits(vm, result->virtual_time_ps * config->vcpus));
 	put(&obj, "interrupts", tree_interrupts(vm));
 	if (vm->vcpu_count)
 		put(&obj, "vcpus", tree_cpus(vm->vcpus, vm->vcpu_count, result->virtual_time_ps));
@@ -413,7 +419,7 @@ static json_t *tree_vms(const struct sim_config *config, const struct sim_result
 	return array;
 }
 
-static json_t *tree_engine(const struct gen9_engine_stats *stats)
+static json_t *tree_engine(const struct gen9_engine_stats *stats, uint64_t virtual_time_ps)
 {
 	struct object obj = object_begin();
 
@@ -422,6 +428,7 @@ static json_t *tree_engine(const struct gen9_engine_stats *stats)
 	put_uint(&obj, "commands", stats->commands);
 	put_uint(&obj, "bytes_written", stats->bytes_written);
 	put_uint(&obj, "busy_ps", stats->busy_ps);
+	put(&obj, "busy_share", tree_share(stats->busy_ps, virtual_time_ps));
 	put_uint(&obj, "hangs", stats->hangs);
 	put_uint(&obj, "elsp_overruns", stats->elsp_overruns);
 	put_uint(&obj, "tlb_hits", stats->tlb_hits);
@@ -436,7 +443,8 @@ static json_t *tree_engines(const struct sim_result *result)
 	struct object obj = object_begin();
 
 	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++)
-		put(&obj, gen9_engines[i].name, tree_engine(&result->engines[i]));
+		put(&obj, gen9_engines[i].name,
+		    tree_engine(&result->engines[i], result->virtual_time_ps));
 	return obj.json;
 }
 

@@ -51,6 +51,7 @@ json_t *tree_frames(const struct frame_times *frames, uint64_t duration_ps)
 	if (duration_ps)
 		per_second = (double)frames->count * PS_PER_SECOND / (double)duration_ps;
 	put_uint(&obj, "count", frames->count);
+	put_uint(&obj, "late", frames->late);
 	put(&obj, "per_second", json_real(per_second));
 	put(&obj, "time", tree_times(sorted, frames->count));
 	free(sorted);

@@ -384,12 +384,14 @@ static const struct value_row frame_rows[] = {
 	{ "a second",        "frames.per_second",  FORMAT_NUMBER, ALWAYS, false},
 	{ "each, median",    "frames.time.p50_ps", FORMAT_TIME,   ALWAYS, false},
 	{ "each, 99 of 100", "frames.time.p99_ps", FORMAT_TIME,   ALWAYS, false},
+	{ "began late",      "frames.late",        FORMAT_NUMBER, IF_ANY, false},
 };
 
 static const struct value_row run_rows[] = {
-	{"exits",          "exits.count",     FORMAT_NUMBER, ALWAYS, false},
-	{ "time in exits", "exits.time_ps",   FORMAT_TIME,   ALWAYS, false},
-	{ "virtual time",  "virtual_time_ps", FORMAT_TIME,   ALWAYS, true },
+	{"exits",               "exits.count",     FORMAT_NUMBER, ALWAYS, false},
+	{ "time in exits",      "exits.time_ps",   FORMAT_TIME,   ALWAYS, false},
+	{ "of all vCPUs' time", "exits.share",     FORMAT_NUMBER, ALWAYS, false},
+	{ "virtual time",       "virtual_time_ps", FORMAT_TIME,   ALWAYS, true },
 };
 
 /* Is the workload done more than once anywhere? */

@@ -211,6 +211,12 @@ static void check_native(const struct check *check, const struct yaml_node *vms,
 static void check_host_client(const struct check *check, const struct yaml_node *node,
 			      const struct vm_config *vm)
 {
+	if (vm->mode == VM_MODE_HOST && (vm->workload.period_ps || vm->workload.depth > 1))
+		diag_error(
+			check->diag, node->pos,
+			"'%s' has a workload with 'period' or 'depth', and `mode: host`; expected "
+			"neither",
+			vm->name);
 	for (size_t i = 0; vm->mode == VM_MODE_HOST && i < vm->workload.step_count; i++) {
 		const struct step_config *step = &vm->workload.steps[i];
 		bool submits = step->kind < STEP_TOGETHER && step->misuse == MISUSE_NONE &&

@@ -88,15 +88,15 @@ static void check_submission(struct step_reader *r, const struct step_info *info
 		check_target(r, map, step);
 }
 
-static void check_sleep(struct step_reader *r, const struct yaml_node *node,
-			struct step_config *step)
+static void check_time(struct step_reader *r, const struct step_info *info,
+		       const struct yaml_node *node, struct step_config *step)
 {
 	const struct schema_row *row = schema_find(SECTION_SUBMISSION, "duration");
-	struct schema_row sleep = *row;
+	struct schema_row time = *row;
 
-	sleep.key = "sleep";
-	sleep.multiple = row->min; /* a guest's clock counts nanoseconds */
-	read_value(r->diag, &sleep, node, step);
+	time.key = info->name;
+	time.multiple = row->min; /* a guest's clock counts nanoseconds */
+	read_value(r->diag, &time, node, step);
 }
 
 static void check_screen(struct step_reader *r, const struct step_info *info,
@@ -148,7 +148,7 @@ static int check_step_value(struct step_reader *r, const struct step_info *info,
 		check_word(r, info, value);
 		break;
 	case STEP_FORM_TIME:
-		check_sleep(r, value, step);
+		check_time(r, info, value, step);
 		break;
 	case STEP_FORM_BIND:
 		check_bind(r, value, step);
@@ -227,6 +227,17 @@ static int check_steps(struct step_reader *r, const struct yaml_node *list, bool
 	return err;
 }
 
+/* A key that this kind of workload has no use for. */
+static void refuse_key(const struct check *check, const struct yaml_node *node, const char *key,
+		       const char *wanted)
+{
+	const struct yaml_node *given = yaml_get(node, key);
+
+	if (given)
+		diag_error(check->diag, given->pos, "'%s' of a workload with '%s'; expected %s",
+			   key, yaml_get(node, "steps") ? "steps" : "wsim", wanted);
+}
+
 int check_workload(const struct check *check, const struct yaml_node *node, struct vm_config *vm)
 {
 	struct workload_config *workload = &vm->workload;
@@ -250,11 +261,12 @@ int check_workload(const struct check *check, const struct yaml_node *node, stru
 			   kinds ? "more than one" : "none");
 		return 0;
 	}
-	if (!steps)
+	if (!steps) {
+		refuse_key(check, node, "period", "the step 'p' in the descriptor");
+		refuse_key(check, node, "depth", "the step 'q' in the descriptor");
 		return check_wsim(check, node, &workload->wsim);
-	if (yaml_get(node, "clients"))
-		diag_error(check->diag, yaml_get(node, "clients")->pos,
-			   "'clients' of a workload with 'steps'; expected it with 'wsim'");
+	}
+	refuse_key(check, node, "clients", "'wsim'");
 	err = check_steps(&reader, steps, false, &workload->steps, &workload->step_count);
 	check_bound(&reader);
 	return err;

@@ -71,6 +71,7 @@ enum step_kind {
 	STEP_TOGETHER,  /* submissions inside go to the ports at once */
 	STEP_WAIT,      /* for everything submitted so far, then verify */
 	STEP_SLEEP,     /* `duration_ps` */
+	STEP_COMPUTE,   /* the guest's CPU works for `duration_ps` */
 	STEP_BIND,      /* make the object and bind it, `count` times over */
 	STEP_UNBIND,    /* all of the object's */
 	STEP_FLIP,      /* show other surfaces on `planes` planes */
@@ -128,6 +129,8 @@ struct wsim; /* wsim.h */
 struct workload_config {
 	uint32_t repeat;
 	uint64_t duration_ps; /* no repetition begins later than this; 0: no limit */
+	uint64_t period_ps;   /* frames begin so far apart; 0: when the last has ended */
+	uint32_t depth;       /* frames that may be in flight */
 	uint64_t timeout_ps;  /* of a wait; what has not completed then counts as lost */
 	char contexts[CONFIG_CONTEXT_LIMIT][CONFIG_NAME_BYTES];
 	unsigned context_count;

@@ -204,6 +204,8 @@ static json_t *workload_json(const struct workload_config *workload)
 	if (!work)
 		return NULL;
 	if (workload->wsim) {
+		json_object_del(work, "period");
+		json_object_del(work, "depth");
 		err = set_string(work, "wsim_text", workload->wsim->text);
 	} else {
 		json_object_del(work, "clients");

@@ -33,8 +33,8 @@ void workload_store_free(struct workload_store *store);
 
 /*
  * Has every figure of a workload a source, and every source a figure? Figures are numbers, sizes
- * and times, but for `repeat` and `timeout`, which say how long is measured; and descriptors of
- * gem_wsim as a whole. sources may be NULL. Messages go to diag.
+ * and times, but for `repeat`, `duration` and `timeout`, which say how long is measured; and
+ * descriptors of gem_wsim as a whole. sources may be NULL. Messages go to diag.
  */
 void workload_check_sources(struct diag *diag, const struct yaml_node *body,
 			    const struct yaml_node *sources);

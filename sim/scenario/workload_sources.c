@@ -108,10 +108,16 @@ static void walk_steps(struct walk *walk, const char *path, const struct yaml_no
 	}
 }
 
+/* Is measured, rather than what. */
+static bool says_how_long(const char *key)
+{
+	return !strcmp(key, "repeat") || !strcmp(key, "duration") || !strcmp(key, "timeout");
+}
+
 static void walk_figures(struct walk *walk, const struct yaml_node *body)
 {
 	for (const struct yaml_node *value = body->first; value; value = value->next) {
-		if (!strcmp(value->key, "repeat") || !strcmp(value->key, "timeout"))
+		if (says_how_long(value->key))
 			continue;
 		if (!strcmp(value->key, "steps"))
 			walk_steps(walk, "steps", value);

@@ -55,13 +55,16 @@ int workload_create(struct workload **out, const struct assembly_vm *avm,
 	w->hardware = hardware;
 	w->result = result;
 	w->plat = avm->plat;
-	w->submission_count = count_submissions(config->steps, config->step_count);
+	w->frame_submissions = count_submissions(config->steps, config->step_count);
+	w->submission_count = w->frame_submissions * config->depth;
 	w->submissions = calloc(w->submission_count + 1, sizeof(*w->submissions));
 	if (!w->submissions || objects_create(w)) {
 		workload_destroy(w);
 		return -ENOMEM;
 	}
-	assign_steps(w->submissions, config->steps, config->step_count);
+	for (uint32_t i = 0; i < config->depth; i++)
+		assign_steps(&w->submissions[i * w->frame_submissions], config->steps,
+			     config->step_count);
 	*out = w;
 	return 0;
 }
@@ -185,10 +188,11 @@ static int submit_together(struct workload *w, struct submission *first, size_t 
 	return ret;
 }
 
-static int run_steps(struct workload *w)
+/* With the buffers of the frame before the last `depth`, whose submissions are waited for. */
+static int run_steps(struct workload *w, uint32_t frame)
 {
 	const struct workload_config *config = &w->avm->config->workload;
-	struct submission *next = w->submissions;
+	struct submission *next = &w->submissions[frame % config->depth * w->frame_submissions];
 	int ret = 0;
 
 	for (size_t i = 0; i < config->step_count && ret == 0; i++) {
@@ -201,6 +205,9 @@ static int run_steps(struct workload *w)
 			break;
 		case STEP_SLEEP:
 			plat_delay_ns(w->plat, step->duration_ps / PS_PER_NS);
+			break;
+		case STEP_COMPUTE:
+			vcpu_compute(vcpu_current(w->avm->vm->m), step->duration_ps);
 			break;
 		case STEP_TOGETHER:
 			count = count_submissions(step->steps, step->step_count);
@@ -238,11 +245,28 @@ static int run_steps(struct workload *w)
 
 /* ---- the whole ---- */
 
-static int run_frame(struct workload *w)
+/* Let the frame's time come. Where frames have a period, what it is late counts in its time. */
+static uint64_t await_frame(struct workload *w, uint32_t frame, uint64_t first_ps)
+{
+	const struct workload_config *config = &w->avm->config->workload;
+	struct executor *ex = w->avm->vm->m->ex;
+	uint64_t due_ps = first_ps + frame * config->period_ps;
+	uint64_t now_ps = exec_now(ex);
+
+	if (!config->period_ps)
+		return now_ps;
+	if (now_ps > due_ps)
+		w->result->frames.late++;
+	else
+		vcpu_delay(vcpu_current(w->avm->vm->m), due_ps - now_ps);
+	return due_ps;
+}
+
+static int run_frame(struct workload *w, uint32_t frame, uint64_t first_ps)
 {
 	struct executor *ex = w->avm->vm->m->ex;
-	uint64_t start_ps = exec_now(ex);
-	int ret = run_steps(w);
+	uint64_t start_ps = await_frame(w, frame, first_ps);
+	int ret = run_steps(w, frame);
 
 	return ret ? ret : frame_times_add(&w->result->frames, exec_now(ex) - start_ps);
 }
@@ -259,7 +283,7 @@ static void run_repeatedly(struct workload *w)
 		ret = wsim_run(w);
 	for (uint32_t i = 0;
 	     !config->wsim && i < config->repeat && ret == 0 && exec_now(ex) < end_ps; i++)
-		ret = run_frame(w);
+		ret = run_frame(w, i, start_ps);
 	submission_finish_all(w);
 	screen_stop(w);
 	w->result->workload.error = ret;

@@ -3,8 +3,9 @@
  * Workload: the guest's application, a client of its i915 driver. Internal to sim/simulation.
  *
  * It runs on vCPU 0; further vCPUs of the VM stay idle. Steps are done in order, and again as often
- * as the configuration repeats them. A step owns its batch and its buffers; it waits for its own
- * previous submission before it uses them again, whether or not the steps say so.
+ * as the configuration repeats them. A step owns its batch and its buffers, for each frame that may
+ * be in flight; it waits for the submission that used them last before it uses them again, whether
+ * or not the steps say so.
  *
  * Everything that the GPU is told to write is verified by the guest's CPU. Before a submission the
  * destination is filled with what must not be found there, and the expected contents, different

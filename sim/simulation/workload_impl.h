@@ -52,10 +52,12 @@ struct workload {
 	struct i915_context *contexts[CONFIG_CONTEXT_LIMIT];
 	struct object_state objects[CONFIG_OBJECT_LIMIT];
 	struct screen_state screen;
-	struct submission *submissions; /* in the order of the steps, lists flattened */
-	size_t submission_count;
-	uint64_t serial; /* submissions so far: makes every key new */
-	bool abandoned;  /* some buffers were left to a request that got lost */
+	struct submission
+		*submissions;     /* in the order of the steps, lists flattened, `depth` times */
+	size_t submission_count;  /* of all frames that may be in flight */
+	size_t frame_submissions; /* of one */
+	uint64_t serial;          /* submissions so far: makes every key new */
+	bool abandoned;           /* some buffers were left to a request that got lost */
 };
 
 /* ---- host_workload.c ---- */

@@ -256,6 +256,8 @@ static int collect_frames(const struct wsim_run *run)
 	for (unsigned i = 0; i < run->client_count; i++) {
 		const struct frame_times *frames = &run->w->result->clients[i].frames;
 
+		run->w->result->frames.late += frames->late;
+
 		for (size_t f = 0; f < frames->count && ret == 0; f++)
 			ret = frame_times_add(&run->w->result->frames, frames->ps[f]);
 	}

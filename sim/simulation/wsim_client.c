@@ -45,7 +45,7 @@ static void do_period(struct wsim_client *client, uint64_t start_ns, uint64_t pe
 	uint64_t passed_ns = plat_time_ns(client->run->w->plat) - start_ns;
 
 	if (passed_ns > period_ns)
-		client->result->late_periods++;
+		client->result->frames.late = ++client->result->late_periods;
 	else
 		plat_delay_ns(client->run->w->plat, period_ns - passed_ns);
 }

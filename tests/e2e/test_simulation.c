@@ -244,6 +244,59 @@ static void test_more_than_a_ring(void **state)
 	}
 }
 
+/* Each frame in flight has bytes of its own, and none of them get lost. */
+static void test_frames_in_flight(void **state)
+{
+	struct scenario *scenario = *state;
+
+	for (unsigned i = NATIVE; i <= PVMMIO; i++) {
+		uint64_t duration_ps[2];
+
+		for (uint32_t deep = 0; deep < 2; deep++) {
+			struct sim_result *result;
+			struct changed changed;
+
+			change(&changed, &scenario->variants[i].config);
+			changed.vm.workload.step_count = 1; /* no wait */
+			changed.vm.workload.repeat = 20;
+			changed.vm.workload.depth = deep ? 3 : 1;
+			assert_int_equal(simulation_run(&result, &changed.config, NULL), 0);
+			assert_int_equal(result->vms[0].workload.error, 0);
+			assert_int_equal(result->vms[0].workload.completed, 20);
+			assert_int_equal(result->vms[0].workload.bytes_verified, 20 * 64 * 64 * 4);
+			assert_int_equal(result->vms[0].workload.bytes_wrong, 0);
+			assert_int_equal(result->vms[0].frames.late, 0);
+			duration_ps[deep] = result->vms[0].workload.duration_ps;
+			sim_result_free(result);
+		}
+		assert_true(duration_ps[1] < duration_ps[0]);
+	}
+}
+
+/* On the clock's grid, whatever the frames before took. */
+static void test_frames_with_a_period(void **state)
+{
+	struct scenario *scenario = *state;
+	struct sim_result *result;
+	struct changed changed;
+
+	change(&changed, &scenario->variants[NATIVE].config);
+	changed.vm.workload.repeat = 20;
+	changed.vm.workload.period_ps = PS_PER_MS;
+	assert_int_equal(simulation_run(&result, &changed.config, NULL), 0);
+	assert_int_equal(result->vms[0].frames.late, 0);
+	assert_in_range(result->vms[0].workload.duration_ps, 19 * PS_PER_MS, 20 * PS_PER_MS);
+	assert_int_equal(result->vms[0].workload.duration_ps - 19 * PS_PER_MS,
+			 result->vms[0].frames.ps[19]);
+	sim_result_free(result);
+	changed.vm.workload.period_ps = PS_PER_US;
+	assert_int_equal(simulation_run(&result, &changed.config, NULL), 0);
+	assert_int_equal(result->vms[0].frames.late, 19);
+	assert_int_equal(result->vms[0].frames.ps[19],
+			 result->vms[0].workload.duration_ps - 19 * PS_PER_US);
+	sim_result_free(result);
+}
+
 struct job {
 	const struct sim_config *config;
 	struct sim_result *result;
@@ -292,6 +345,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_request_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_request_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_more_than_a_ring, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_frames_in_flight, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_frames_with_a_period, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_several_at_once, setup, teardown),
 	};
 

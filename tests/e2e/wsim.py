@@ -270,6 +270,8 @@ class Files(Folder):
                      self.scenario("wsim_text: 1.RCS.5.0.0, clients: 3", "    vcpus: 2\n"))
         self.refused("'ppgtt' is none",
                      self.scenario("wsim_text: 1.RCS.5.0.0", "    ppgtt: none\n"))
+        self.refused("'period' of a workload with 'wsim'",
+                     self.scenario("wsim_text: 1.RCS.5.0.0, period: 1ms"))
         self.refused("'clients' of a workload with 'steps'",
                      self.scenario("steps: [wait: all], clients: 2", "    vcpus: 2\n"))
 

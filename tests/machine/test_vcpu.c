@@ -533,6 +533,27 @@ static void test_wake_of_a_running_vcpu_is_nothing(void **state)
 	assert_int_equal(executor_time_ps(bed.m->ex), 10000 * NS + cost(COST_VCPU_WAKE));
 }
 
+/* 2.5us of work, with what was handled meanwhile on top. */
+static void compute(void *arg)
+{
+	struct vcpu *vcpu = bed.vm->vcpus[0];
+	uint64_t start_ps, handled_ps;
+
+	vcpu_set_irq_enabled(vcpu, true);
+	start_ps = exec_now(bed.m->ex);
+	handled_ps = vcpu->interrupts_ps;
+	vcpu_post_interrupt(vcpu, start_ps + 1200 * NS);
+	vcpu_compute(vcpu, 2500 * NS);
+	assert_true(vcpu->interrupts_ps > handled_ps);
+	assert_int_equal(exec_now(bed.m->ex) - start_ps,
+			 2500 * NS + vcpu->interrupts_ps - handled_ps);
+}
+
+static void test_interrupts_do_not_do_the_work(void **state)
+{
+	play(compute);
+}
+
 static void nest_operations(void *arg)
 {
 	struct vcpu *vcpu = bed.vm->vcpus[0];
@@ -658,6 +679,7 @@ int main(void)
 		STORY(test_wake_before_the_test_is_forgotten, setup),
 		STORY(test_wake_before_the_section_is_forgotten, setup),
 		STORY(test_wake_of_a_running_vcpu_is_nothing, setup),
+		STORY(test_interrupts_do_not_do_the_work, setup),
 		STORY(test_nested_operations_keep_their_own_time, setup),
 		STORY(test_unbalanced_operations_stop_the_program, setup),
 		STORY(test_starting_vcpus, setup),

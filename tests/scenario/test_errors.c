@@ -217,7 +217,8 @@ static const struct row step_rows[] = {
 	{ STEP "{}]}}]\n",							      "bad.yaml:2:3: a step has 0 keys; expected one, such as wait: all\n"},
 	{ STEP "{flil: {}}]}}]\n",
          "bad.yaml:2:4: unknown step 'flil'; expected one of fill, copy, fast_copy, store, draw, "
-	  "dispatch, decode, enhance, together, wait, sleep, bind, unbind, flip, watermark, "
+	  "dispatch, decode, enhance, together, wait, sleep, compute, bind, unbind, flip, "
+	  "watermark, "
 	  "vblank, reset, reboot; did you mean "
 	  "'fill'?\n"																       },
 	{ STEP "{wait: one}, {wait: [all]}]}}]\n",
@@ -231,10 +232,10 @@ static const struct row step_rows[] = {
 	  "vGPU\n"																	  },
 	{ "vms: [{name: vm0, workload: {steps: [{bind: {object: a}}, {reboot: vm},\n"
 	  "  {unbind: {object: a}}]}}]\n",				     "bad.yaml:2:21: 'a' is not bound here any more\n"                   },
-	{ STEP "{sleep: 10}, {sleep: 0s}, {sleep: 2s}]}}]\n",
+	{ STEP "{sleep: 10}, {compute: 0s}, {sleep: 2s}]}}]\n",
          "bad.yaml:2:11: 'sleep': '10' has no unit; expected one of ps, ns, us, ms, s\n"
-	  "bad.yaml:2:24: 'sleep' is 0s; expected 1ns to 1s, a multiple of 1ns\n"
-	  "bad.yaml:2:37: 'sleep' is 2s; expected 1ns to 1s, a multiple of 1ns\n"                                                                           },
+	  "bad.yaml:2:26: 'compute' is 0s; expected 1ns to 1s, a multiple of 1ns\n"
+	  "bad.yaml:2:39: 'sleep' is 2s; expected 1ns to 1s, a multiple of 1ns\n"                                                                           },
 	{ STEP "{fill: 5}]}}]\n",
          "bad.yaml:2:10: 'fill' is a single value; expected a mapping of keys\n"                                                                            },
 	{ STEP "{fill: {wdith: 1}}]}}]\n",
