@@ -234,6 +234,70 @@ static void hang_job(struct job *job)
 	i915_context_destroy(ctx[1]);
 }
 
+/* Copies the dword at from_gma to to_gma. */
+static void fill_copy(struct i915_vma *vma, uint64_t to_gma, uint64_t from_gma)
+{
+	struct batch batch;
+
+	batch_begin(&batch, vma);
+	assert_int_equal(batch_copy_dword(&batch, to_gma, from_gma), 0);
+	assert_int_equal(batch_end(&batch), 0);
+}
+
+/*
+ * Copies from dword to dword, one on each engine, which await each other behind one that hangs, and
+ * a reset on the way: the value arrives, and the last one of the context that hung has its order.
+ */
+static void chain_job(struct job *job)
+{
+	struct i915_context *ctx[2] = { i915_context_create(job->i915),
+					i915_context_create(job->i915) };
+	struct i915_vm *vm = i915_context_vm(ctx[1]); /* out of reach of the audit, too */
+	struct i915_vma *hang = bind_in(job, i915_context_vm(ctx[0]), 1);
+	struct i915_vma *data = bind_in(job, vm, 1), *batch[GEN9_ENGINE_COUNT];
+	uint32_t *words = i915_object_cpu(i915_vma_object(data));
+	struct i915_request *rq[GEN9_ENGINE_COUNT], *hung, *other = NULL;
+	struct i915_stats stats;
+
+	words[0] = 77;
+	fill(hang, i915_vma_gma(hang) + 0x100, 0, true);
+	hung = submit(job, ctx[0], hang);
+	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
+		uint64_t from_gma = i915_vma_gma(data) + 4 * i;
+
+		batch[i] = bind_in(job, vm, 1);
+		fill_copy(batch[i], from_gma + 4, from_gma);
+		i915_context_set_priority(ctx[1], (int)i);
+		assert_int_equal(i915_request_create(ctx[1], GEN9_ENGINE_COUNT - 1 - i, batch[i],
+						     I915_MISUSE_NONE, &rq[i]),
+				 0);
+		assert_int_equal(
+			i915_request_await(rq[i], i ? rq[i - 1] : hung, I915_AWAIT_COMPLETED), 0);
+		i915_request_add(rq[i]);
+	}
+	assert_int_equal(i915_request_create(ctx[1], GEN9_VCS0, batch[0], I915_MISUSE_NONE, &other),
+			 0);
+	assert_int_equal(i915_request_await(other, rq[GEN9_ENGINE_COUNT - 1], I915_AWAIT_SUBMITTED),
+			 0);
+	i915_request_add(other);
+	assert_int_equal(i915_request_wait(rq[1], WAIT_NS), 0);
+	assert_int_equal(i915_reset(job->i915), 0);
+	expect(other, 0);
+	for (unsigned i = 0; i < GEN9_ENGINE_COUNT; i++) {
+		expect(rq[i], 0);
+		assert_int_equal(words[i + 1], 77);
+		drop(batch[i]);
+	}
+	expect(hung, -I915_EIO);
+	i915_get_stats(job->i915, &stats);
+	assert_int_equal(stats.requests_failed, 1);
+	assert_int_equal(stats.requests_completed, GEN9_ENGINE_COUNT + 2);
+	drop(hang);
+	drop(data);
+	i915_context_destroy(ctx[0]);
+	i915_context_destroy(ctx[1]);
+}
+
 static void reset_job(struct job *job)
 {
 	struct i915_context *ctx = i915_context_create(job->i915);
@@ -269,6 +333,14 @@ static void hangs_are_found_and_mended(void **state)
 		run(&modes[i], &params, hang_job);
 }
 
+static void chains_outlast_hangs_and_resets(void **state)
+{
+	const struct i915_params params = { .hangcheck_ns = PERIOD_NS };
+
+	for (unsigned i = 0; i < MODE_COUNT; i++)
+		run(&modes[i], &params, chain_job);
+}
+
 static void resets_lose_nothing(void **state)
 {
 	const struct i915_params params = { .ppgtt = I915_PPGTT_48BIT };
@@ -282,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_are_shown),
 		cmocka_unit_test(hangs_are_found_and_mended),
+		cmocka_unit_test(chains_outlast_hangs_and_resets),
 		cmocka_unit_test(resets_lose_nothing),
 	};
 
