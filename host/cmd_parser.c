@@ -128,13 +128,11 @@ static int copy_batch(struct cmd_scan *parent, uint64_t gma, size_t bytes, struc
 	shadow = calloc(1, sizeof(*shadow));
 	if (!shadow)
 		return -ENOMEM;
-	ret = hw_pages_alloc(&vgpu->gvt->hw, &shadow->pages, pages);
-	if (ret) {
-		free(shadow);
-		return ret;
-	}
 	shadow->next = workload->batches;
 	workload->batches = shadow;
+	ret = gvt_workload_alloc_pages(vgpu, &shadow->pages, pages);
+	if (ret)
+		return ret;
 	workload->batch_count++;
 	workload->batch_pages += pages;
 	if (guest_read_gma(vgpu, gma, shadow->pages.cpu, bytes))
@@ -250,7 +248,7 @@ static int scan_indirect(struct workload *workload)
 		.buffer = CMD_INDIRECT,
 		.count = workload->indirect_bytes / 4,
 	};
-	int ret = hw_pages_alloc(&vgpu->gvt->hw, &workload->indirect, 1);
+	int ret = gvt_workload_alloc_pages(vgpu, &workload->indirect, 1);
 
 	if (ret)
 		return ret;

@@ -47,6 +47,7 @@ const struct gvt_incident_info gvt_incidents[GVT_INCIDENT_COUNT] = {
 	[GVT_INCIDENT_PPGTT_LIMIT] = { "ppgtt_limit", "scratch mapped, or address space refused" },
 	[GVT_INCIDENT_PPGTT_MEMORY] = { "ppgtt_memory",
 		"scratch mapped until memory is there; workload dropped" },
+	[GVT_INCIDENT_HOST_MEMORY] = { "host_memory", "workload dropped" },
 	[GVT_INCIDENT_WORKLOAD_HANG] = { "workload_hang", "engine reset, its queue dropped" },
 	[GVT_INCIDENT_FAILSAFE] = { "failsafe", "device is storage from now on" },
 };

@@ -232,6 +232,7 @@ enum gvt_incident {
 	GVT_INCIDENT_PPGTT_TABLE,        /* page serves as tables of two levels, or is of 1 GiB */
 	GVT_INCIDENT_PPGTT_LIMIT,        /* more tables or address spaces than a vGPU may have */
 	GVT_INCIDENT_PPGTT_MEMORY,       /* the host is short of memory for shadow tables */
+	GVT_INCIDENT_HOST_MEMORY,        /* or its GGTT, is short for a workload's copies; bytes */
 	GVT_INCIDENT_WORKLOAD_HANG,      /* the hardware hung on a workload */
 	GVT_INCIDENT_FAILSAFE,           /* its value: enum gvt_failsafe_cause */
 	GVT_INCIDENT_COUNT,

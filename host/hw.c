@@ -61,10 +61,10 @@ int hw_pages_alloc(struct hw *hw, struct hw_pages *pages, uint64_t page_count)
 
 	assert(page_count > 0);
 	if (page_count > GGTT_HOST_HIGH_BYTES >> PAGE_SHIFT)
-		return -ENOMEM;
+		return -ENOSPC;
 	link = find_place(hw, page_count << PAGE_SHIFT, &gma);
 	if (!link)
-		return -ENOMEM;
+		return -ENOSPC;
 	ret = physmem_alloc_pages(hw->m->pm, page_count, &mfn);
 	if (ret)
 		return ret;

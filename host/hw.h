@@ -106,7 +106,7 @@ void hw_flush_ggtt(struct hw *hw);
 /* An entry that is not present. */
 uint64_t hw_absent_pte(const struct hw *hw);
 
-/* Allocate zeroed pages and a place for them. 0, -ENOMEM. */
+/* Allocate zeroed pages and a place for them. 0, -ENOMEM (pages), -ENOSPC (no place). */
 int hw_pages_alloc(struct hw *hw, struct hw_pages *pages, uint64_t page_count);
 
 /* Write their entries, unless they are there already; charges WORK_GGTT_ENTRY for each. */

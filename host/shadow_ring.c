@@ -30,7 +30,7 @@ static int reserve_ring(struct vgpu *vgpu, struct hw_pages *ring, size_t dwords)
 		return -EINVAL;
 	}
 	hw_pages_free(hw, ring);
-	return hw_pages_alloc(hw, ring, pages);
+	return gvt_workload_alloc_pages(vgpu, ring, pages);
 }
 
 /*

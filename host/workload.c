@@ -361,6 +361,16 @@ int gvt_workload_pin(struct workload *workload)
 	return ret;
 }
 
+int gvt_workload_alloc_pages(struct vgpu *vgpu, struct hw_pages *pages, uint64_t page_count)
+{
+	int ret;
+
+	do
+		ret = hw_pages_alloc(&vgpu->gvt->hw, pages, page_count);
+	while (ret == -ENOMEM && ppgtt_reclaim(vgpu));
+	return ret ? refuse(vgpu, GVT_INCIDENT_HOST_MEMORY, page_count << PAGE_SHIFT, -ENOMEM) : 0;
+}
+
 int gvt_workload_scan(struct workload *workload)
 {
 	int ret;

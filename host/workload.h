@@ -85,6 +85,13 @@ void gvt_workloads_abandon(struct vgpu *vgpu);
 /* Keep the address space in place until the workload is destroyed. 0, or ppgtt_mm_pin()'s error. */
 int gvt_workload_pin(struct workload *workload);
 
+/*
+ * Host pages for what is executed in a workload's place. Where none are free, shadow tables are
+ * given up for them, so this interleaves: pages must be reachable from the vGPU. 0; -ENOMEM with an
+ * incident noted.
+ */
+int gvt_workload_alloc_pages(struct vgpu *vgpu, struct hw_pages *pages, uint64_t page_count);
+
 /* Audit it, unless that was done: 0 or the parser's error. */
 int gvt_workload_scan(struct workload *workload);
 

@@ -441,6 +441,40 @@ static struct ppgtt_mm *create_other(struct tables *other, struct rig_guest *g)
 	return tables_space(g, other->pml4);
 }
 
+// A batch's copy finds no page: the first time one is made free, the second time there is none.
+static void copies_take_memory_from_spaces_not_in_use(void **state)
+{
+	uint64_t gma = rig_bind(guest, batch, 1);
+	uint64_t out = rig_bind(guest, target, 1);
+	const uint32_t commands[] = { MI_STORE_DATA_IMM | MI_USE_GGTT, (uint32_t)out, 0, 0x77,
+				      MI_BATCH_BUFFER_END };
+	const uint32_t start[] = { MI_BATCH_BUFFER_START, (uint32_t)gma, 0, MI_NOOP };
+	struct ppgtt_mm *mm;
+	struct tables other;
+	struct hog hogs[2];
+
+	use_root(0);
+	memcpy(rig_at(guest, batch), commands, sizeof(commands));
+	rig_emit(&context, start, 4);
+	rig_submit(guest, ENGINE, 0, rig_descriptor(&context)); // the host has a ring from now on
+	mm = create_other(&other, guest);
+	take_memory(&hogs[0], 0);
+	*(uint32_t *)rig_at(guest, target) = 0;
+	rig_emit(&context, start, 4);
+	rig_submit(guest, ENGINE, 0, rig_descriptor(&context));
+	assert_int_equal(word(target), 0x77);
+	assert_false(mm->shadowed);
+	assert_int_equal(rig_incidents(guest, GVT_INCIDENT_HOST_MEMORY), 0);
+	take_memory(&hogs[1], 0);
+	rig_emit(&context, start, 4);
+	rig_submit(guest, ENGINE, 0, rig_descriptor(&context));
+	assert_int_equal(rig_incidents(guest, GVT_INCIDENT_HOST_MEMORY), 1);
+	assert_int_equal(rig_stats(guest).workloads_refused, 1);
+	assert_false(rig_stats(guest).failsafe);
+	give_memory_back(&hogs[0]);
+	give_memory_back(&hogs[1]);
+}
+
 // Least recently pinned first, of whichever vGPU, and never one that is pinned.
 static void memory_is_taken_from_spaces_not_in_use(void **state)
 {
@@ -583,6 +617,7 @@ int main(void)
 		TEST(stores_of_two_vcpus_merge),
 		TEST(entries_wait_for_memory),
 		TEST(a_root_waits_for_memory),
+		TEST(copies_take_memory_from_spaces_not_in_use),
 		TEST(memory_is_taken_from_spaces_not_in_use),
 		TEST(spaces_used_last_are_taken_last),
 		TEST(spaces_of_a_busy_vgpu_are_left_alone),
