@@ -59,16 +59,21 @@ static bool set_context(struct parser *p, struct wsim_slice slice, struct wsim_s
 static bool read_back(struct parser *p, struct wsim_slice slice, uint32_t *target)
 {
 	uint32_t here = p->wsim->step_count;
+	struct wsim_slice number = slice;
 	uint64_t back;
 
-	if (!wsim_skip(&slice, '-') || !wsim_read_number(&p->text, slice, NULL, 1, here, &back)) {
-		wsim_error(&p->text, slice,
-			   "'%.*s' does not point at a step before this one; expected -1 to -%u",
-			   (int)slice.len, slice.at, here);
-		return false;
+	if (wsim_skip(&number, '-') && wsim_read_number(&p->text, number, NULL, 1, here, &back)) {
+		*target = here - (uint32_t)back;
+		return true;
 	}
-	*target = here - (uint32_t)back;
-	return true;
+	if (here == 0)
+		wsim_error(&p->text, slice, "'%.*s' points at a step before the first",
+			   (int)slice.len, slice.at);
+	else
+		wsim_error(&p->text, slice,
+			   "'%.*s' does not point at a step before this one; expected -%u to -1",
+			   (int)slice.len, slice.at, here);
+	return false;
 }
 
 static bool read_time(struct parser *p, struct wsim_slice slice, const char *what, uint64_t min_us,

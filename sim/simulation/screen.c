@@ -156,7 +156,7 @@ static void finish_flip(struct workload *w)
 	screen->flip = NULL;
 }
 
-void screen_stop(struct workload *w)
+void screen_finish(struct workload *w)
 {
 	struct i915_display_stats stats;
 
@@ -167,7 +167,12 @@ void screen_stop(struct workload *w)
 	result_of(w)->frames = i915_vblank_count(w->i915, config_of(w)->pipe);
 	result_of(w)->vblank_interrupts = stats.vblank_interrupts;
 	result_of(w)->evasions = stats.evasions;
-	i915_display_disable(w->i915, config_of(w)->pipe);
+}
+
+void screen_stop(struct workload *w)
+{
+	if (config_of(w)->on)
+		i915_display_disable(w->i915, config_of(w)->pipe);
 }
 
 void screen_drop(struct workload *w)

@@ -32,7 +32,10 @@ struct screen_state {
 /* Turn the display on, if the VM has one. 0, or the driver's error. */
 int screen_start(struct workload *w);
 
-/* Let the last flip come to its end, note the frames, turn the display off. */
+/* Let the last flip come to its end and note the frames. */
+void screen_finish(struct workload *w);
+
+/* Turn the display off, after screen_finish(): takes until the end of a frame. */
 void screen_stop(struct workload *w);
 
 /* Give the surfaces back: after screen_stop(). */

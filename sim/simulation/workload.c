@@ -285,9 +285,10 @@ static void run_repeatedly(struct workload *w)
 	     !config->wsim && i < config->repeat && ret == 0 && exec_now(ex) < end_ps; i++)
 		ret = run_frame(w, i, start_ps);
 	submission_finish_all(w);
-	screen_stop(w);
+	screen_finish(w);
 	w->result->workload.error = ret;
 	w->result->workload.duration_ps = exec_now(ex) - start_ps;
+	screen_stop(w);
 }
 
 /*

@@ -249,7 +249,8 @@ static void wrong_ones(void **state)
                  "f:1:7: error: duration '99999999999999999999999'; expected a whole number, 1 to "
 		  "1000000000"											    },
 		{ "1.RCS.1.0.2",                       "f:1:11: error: '2' says nothing; expected 0 or 1"                 },
-		{ BATCH "1.RCS.1.-2.0",                "f:2:10: error: '2' does not point at a step before this "
+		{ "1.RCS.1.-1.0",                      "f:1:9: error: '-1' points at a step before the first"             },
+		{ BATCH "1.RCS.1.-2.0",                "f:2:9: error: '-2' does not point at a step before this "
 					"one; expected -1 to -1"                   },
 		{ BATCH "1.RCS.1.1.0",
                  "f:2:9: error: '1' does not point at a step before this one; "
