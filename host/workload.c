@@ -68,6 +68,9 @@ void gvt_workload_end(struct workload *workload, enum gvt_workload_end how)
 		stats->workloads_completed++;
 	else
 		stats->workloads_failed++;
+	if (!workload->running)
+		trace_emit(workload->vgpu->m, TRACE_WORKLOAD_DROP, workload->vgpu->vm->id,
+			   workload->engine, workload->descriptor, workload->flow);
 	gvt_workload_destroy(workload);
 }
 

@@ -24,6 +24,7 @@ const struct trace_event_info trace_events[TRACE_EVENT_COUNT] = {
 	[TRACE_WORKLOAD_TAKE] = { "workload_take", { "vm", "engine", "descriptor", "flow" } },
 	[TRACE_WORKLOAD_START] = { "workload_start", { "vm", "engine", "descriptor" } },
 	[TRACE_WORKLOAD_DONE] = { "workload_done", { "vm", "engine", "descriptor", "status" } },
+	[TRACE_WORKLOAD_DROP] = { "workload_drop", { "vm", "engine", "descriptor", "flow" } },
 	[TRACE_VIRTUAL_CSB] = { "virtual_csb", { "vm", "engine", "status", "context_id" } },
 	[TRACE_FAILSAFE] = { "failsafe", { "vm", "cause" } },
 	[TRACE_PIPE_VBLANK] = { "pipe_vblank", { "vm", "pipe", "frame" } },

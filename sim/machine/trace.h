@@ -31,6 +31,7 @@ enum trace_event {
 	TRACE_WORKLOAD_TAKE,        /* an engine thread begins with it */
 	TRACE_WORKLOAD_START,       /* handed to the hardware */
 	TRACE_WORKLOAD_DONE,        /* the engine thread has completed it; status: an errno */
+	TRACE_WORKLOAD_DROP,        /* it ended in its queue, no engine thread ever took it */
 	TRACE_VIRTUAL_CSB,          /* the mediator emulated a status entry */
 	TRACE_FAILSAFE,
 	/* display pipes; vm -1: the hardware's */

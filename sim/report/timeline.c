@@ -125,6 +125,13 @@ static void on_take(struct timeline *timeline, struct track *track,
 	flow_take(timeline, track, record);
 }
 
+static void on_drop(struct timeline *timeline, struct track *track,
+		    const struct trace_record *record)
+{
+	instant(timeline, track, record);
+	flow_drop(timeline, track, record);
+}
+
 static void on_done(struct timeline *timeline, struct track *track,
 		    const struct trace_record *record)
 {
@@ -246,6 +253,7 @@ static const event_fn on_event[TRACE_EVENT_COUNT] = {
 	[TRACE_WORKLOAD_TAKE] = on_take,
 	[TRACE_WORKLOAD_START] = instant,
 	[TRACE_WORKLOAD_DONE] = on_done,
+	[TRACE_WORKLOAD_DROP] = on_drop,
 	[TRACE_VIRTUAL_CSB] = instant,
 	[TRACE_FAILSAFE] = instant,
 	[TRACE_PIPE_VBLANK] = on_virtual_vblank,

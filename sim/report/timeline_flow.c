@@ -4,9 +4,9 @@
  * without one; viewers order events by time.
  *
  *   doorbell   exit of the ELSP write - workload on its thread - context on the engine - workload
- *              when it is complete; on a native VM: submission - context on the engine
- *   msi        sender - handler of the vCPU or of the host; sender of an emulated vblank's is the
- *              frame that it begins
+ *              when it is complete; or whatever dropped the workload from its queue; on a native
+ * VM: submission - context on the engine msi        sender - handler of the vCPU or of the host;
+ * sender of an emulated vblank's is the frame that it begins
  */
 #include "sim/report/timeline_impl.h"
 
@@ -52,23 +52,40 @@ void flow_queue(struct timeline *timeline, struct track *track, const struct tra
 	timeline->next_doorbell = (timeline->next_doorbell + 1) % TIMELINE_DOORBELLS;
 }
 
-void flow_take(struct timeline *timeline, struct track *track, const struct trace_record *record)
+/* What queued the workload of this event, which nobody else waits for from now on. */
+static bool take_doorbell(struct timeline *timeline, const struct trace_record *record,
+			  struct cause *cause)
 {
-	const struct cause here = cause_here(track, record->time_ps);
-
 	for (unsigned i = 0; i < TIMELINE_DOORBELLS; i++) {
 		struct pending_doorbell *doorbell = &timeline->doorbells[i];
 
 		if (!doorbell->flow || doorbell->flow != record->args[3])
 			continue;
 		doorbell->flow = 0;
-		if (!doorbell->cause.in_slice)
-			return;
-		track->doorbell = ++timeline->flow_count;
-		write_flow(timeline, 's', "doorbell", track->doorbell, &doorbell->cause.place);
-		write_flow(timeline, 't', "doorbell", track->doorbell, &here.place);
-		return;
+		*cause = doorbell->cause;
+		return cause->in_slice;
 	}
+	return false;
+}
+
+void flow_take(struct timeline *timeline, struct track *track, const struct trace_record *record)
+{
+	const struct cause here = cause_here(track, record->time_ps);
+	struct cause cause;
+
+	if (!take_doorbell(timeline, record, &cause))
+		return;
+	track->doorbell = ++timeline->flow_count;
+	write_flow(timeline, 's', "doorbell", track->doorbell, &cause.place);
+	write_flow(timeline, 't', "doorbell", track->doorbell, &here.place);
+}
+
+void flow_drop(struct timeline *timeline, struct track *track, const struct trace_record *record)
+{
+	struct cause cause;
+
+	if (take_doorbell(timeline, record, &cause))
+		write_arrow(timeline, "doorbell", &cause, track, record->time_ps);
 }
 
 /* The execlists that came of it are not waited for any more: the arrow has ended. */

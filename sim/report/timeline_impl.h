@@ -136,6 +136,7 @@ void exit_write(struct timeline *timeline, struct track *track, const struct tra
 struct cause cause_here(struct track *track, uint64_t time_ps);
 void flow_queue(struct timeline *timeline, struct track *track, const struct trace_record *record);
 void flow_take(struct timeline *timeline, struct track *track, const struct trace_record *record);
+void flow_drop(struct timeline *timeline, struct track *track, const struct trace_record *record);
 void flow_done(struct timeline *timeline, struct track *track, uint64_t time_ps);
 void flow_execlist(struct timeline *timeline, struct track *track,
 		   const struct trace_record *record);

@@ -39,11 +39,20 @@ static struct rig_context contexts[2];
 
 static const enum gen9_engine_id engines[2] = { GEN9_RCS0, GEN9_BCS0 };
 
+static unsigned traced[TRACE_EVENT_COUNT];
+
+static void count_event(struct trace_sink *sink, const struct trace_record *record)
+{
+	traced[record->event]++;
+}
+
+static struct trace_sink sink = { .event = count_event };
+
 static void begin(void)
 {
 	struct tables tables;
 
-	rig_create(&rig, &(struct rig_options){ .pvmmio_offered = PVMMIO_ALL });
+	rig_create(&rig, &(struct rig_options){ .pvmmio_offered = PVMMIO_ALL, .trace = &sink });
 	guest = &rig.guests[0];
 	rig_boot(guest);
 	tables_create(&tables, guest);
@@ -528,6 +537,21 @@ static void works_again(void **state)
 		use_again(kind);
 }
 
+// What is dropped from a queue, by a reset or with its vGPU, has its end in the trace as well.
+static void dropped_workloads_are_traced(void **state)
+{
+	memset(traced, 0, sizeof(traced));
+	begin();
+	queue_workloads();
+	assert_int_equal(traced[TRACE_WORKLOAD_QUEUE], 2);
+	reset(RESET_ENGINES);
+	assert_int_equal(traced[TRACE_WORKLOAD_DROP], 1);
+	end();
+	assert_int_equal(traced[TRACE_WORKLOAD_DROP], 2);
+	assert_int_equal(traced[TRACE_WORKLOAD_TAKE], traced[TRACE_WORKLOAD_DONE]);
+	assert_int_equal(traced[TRACE_WORKLOAD_TAKE], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,6 +562,7 @@ int main(void)
 		cmocka_unit_test(document_says_the_same),
 		cmocka_unit_test(device_reset_leaves_nothing),
 		cmocka_unit_test(works_again),
+		cmocka_unit_test(dropped_workloads_are_traced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

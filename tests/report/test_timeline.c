@@ -221,6 +221,32 @@ static void test_doorbell(void **state)
 	       "C exits per second 0\nC exits per second 100\n");
 }
 
+/* Dropped from its queue by an exit, or as another fails; the arrow ends there, and only once. */
+static void test_dropped_workloads(void **state)
+{
+	struct bed bed;
+
+	begin(&bed);
+	emit(&bed, VCPU, 1 * US, TRACE_EXIT_BEGIN, 0, EXIT_MMIO_WRITE, 0, 0x22230);
+	emit(&bed, VCPU, 1 * US, TRACE_WORKLOAD_QUEUE, 0, 0, 0x100, 40);
+	emit(&bed, VCPU, 2 * US, TRACE_WORKLOAD_QUEUE, 0, 0, 0x200, 41);
+	emit(&bed, VCPU, 2 * US, TRACE_WORKLOAD_QUEUE, 0, 0, 0x300, 42);
+	emit(&bed, VCPU, 3 * US, TRACE_EXIT, 0, EXIT_MMIO_WRITE, 0, 0x22230);
+	emit(&bed, THREAD, 4 * US, TRACE_WORKLOAD_TAKE, 0, 0, 0x100, 40);
+	emit(&bed, THREAD, 5 * US, TRACE_WORKLOAD_DROP, 0, 0, 0x200, 41);
+	emit(&bed, THREAD, 6 * US, TRACE_WORKLOAD_DONE, 0, 0, 0x100, 5);
+	emit(&bed, NOBODY, 7 * US, TRACE_WORKLOAD_DROP, 0, 0, 0x300, 42);
+	emit(&bed, THREAD, 8 * US, TRACE_WORKLOAD_TAKE, 0, 0, 0x200, 41);
+	expect(&bed, 9 * US,
+	       "i workload_queue 1\ni workload_queue 2\ni workload_queue 2\nX mmio_write 1+2\n"
+	       "B workload 4\ns doorbell 1 #1\nt doorbell 4 #1\n"
+	       "i workload_drop 5\ns doorbell 2 #2\nf doorbell 5 #2\n"
+	       "i workload_done 6\nf doorbell 6 #1\nE workload 6\n"
+	       "i workload_drop 7\n"
+	       "B workload 8\nE workload 9\n"
+	       "C exits per second 0\nC exits per second 100\n");
+}
+
 /* The second context of a pair is no answer to another submission; a lite restore is. */
 static void test_execlists_are_begun_in_order(void **state)
 {
@@ -317,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_engine_begins_again),
 		cmocka_unit_test(test_reset_of_an_idle_engine),
 		cmocka_unit_test(test_doorbell),
+		cmocka_unit_test(test_dropped_workloads),
 		cmocka_unit_test(test_execlists_are_begun_in_order),
 		cmocka_unit_test(test_messages_merge),
 		cmocka_unit_test(test_floods),
