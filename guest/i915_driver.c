@@ -222,6 +222,7 @@ void i915_get_stats(const struct i915 *i915, struct i915_stats *out)
 		out->hangs += engine->hangs;
 		out->requests_failed += engine->requests_failed;
 		out->requests_replayed += engine->requests_replayed;
+		out->user_interrupts += engine->user_interrupts;
 	}
 	out->engine_resets = i915->engine_resets;
 	out->resets = i915->resets;

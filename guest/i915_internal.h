@@ -175,6 +175,7 @@ struct i915_engine {
 	uint64_t hangs;
 	uint64_t requests_failed;
 	uint64_t requests_replayed;
+	uint64_t user_interrupts;
 	struct i915_engine_hangcheck hangcheck;
 };
 

@@ -48,6 +48,7 @@ static void engine_interrupt(struct i915_engine *engine, uint32_t events)
 		return;
 	irq = plat_lock(plat, &engine->lock);
 	if (events & GT_USER_INTERRUPT) {
+		engine->user_interrupts++;
 		i915_requests_note_progress(engine);
 		if (engine->waiter_count)
 			plat_wake(plat);

@@ -9,6 +9,7 @@
 #include "sim/cli/common.h"
 #include "sim/cli/compare_side.h"
 #include "sim/report/budget.h"
+#include "sim/report/equivalent.h"
 #include "sim/report/human.h"
 #include "sim/report/report.h"
 #include "sim/scenario/units.h"
@@ -25,6 +26,7 @@ enum option_key {
 	OPTION_TOP = 'n',
 	OPTION_ALL = 'a',
 	OPTION_JSON = 'j',
+	OPTION_EQUIVALENT = 'e',
 	OPTION_COLOR = 0x200,
 };
 
@@ -33,13 +35,17 @@ static const struct argp_option option_table[] = {
          "Fail when B does not keep it; also <=, <, >=, >, !=; repeatable", 0 },
 	{ "tolerance",						     OPTION_TOLERANCE, "PERCENT", 0,
          "Fail when a number of B differs from A's by more, or anything else differs", 0 },
-	{ "top", OPTION_TOP, "N", 0,
+	{ "equivalent", OPTION_EQUIVALENT, NULL, 0,
+         "Fail when the guests of B can tell it from A: memory, requests, flips, kinds of "
+         "interrupt. "
+	  "Nothing else is shown", 0 },
+	{ "top",								OPTION_TOP, "N", 0,
          "Show the N largest differences of each unit (default: 20); 0: all", 0 },
-	{ "all",								OPTION_ALL, NULL, 0, "Show everything, also what does not differ", 0 },
-	{ "json",OPTION_JSON, "FILE", 0,
+	{ "all",OPTION_ALL, NULL, 0, "Show everything, also what does not differ", 0 },
+	{ "json",								OPTION_JSON, "FILE", 0,
          "Write everything as JSON; - is standard output, and nothing else goes there", 0 },
 	{ "color",								OPTION_COLOR, "WHEN", 0, "auto (default), always, never", 0 },
-	{ 0							       },
+	{ 0						    },
 };
 
 struct options {
@@ -48,6 +54,7 @@ struct options {
 	struct budget *budgets;
 	size_t budget_count;
 	bool gate; /* --tolerance was given */
+	bool equivalent;
 	uint64_t tolerance_millionths;
 	const char *json;
 	struct compare_view view;
@@ -122,6 +129,9 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 		options->gate = true;
 		options->tolerance_millionths = read_percent(state, arg);
 		return 0;
+	case OPTION_EQUIVALENT:
+		options->equivalent = true;
+		return 0;
 	case OPTION_TOP:
 		if (units_parse_integer(arg, &top))
 			argp_error(state, "--top is a number, not '%s'", arg);
@@ -163,7 +173,9 @@ static const struct argp compare_argp = {
 	       "Paths of --budget lead from B's variant, as in docs/report.md: "
 	       "vm0.submit.exits_per_op=1, 'vm0.exits.time_ps<=3ms'.\n"
 	       "\n"
-	       "Exit status: 0; 1 a budget is not kept, or --tolerance is exceeded; 2 the command "
+	       "Exit status: 0; 1 a budget is not kept, --tolerance is exceeded, or guests can "
+	       "tell B "
+	       "from A; 2 the command "
 	       "line, a report or a scenario is wrong; 3 memory or room for the output ran out.",
 };
 
@@ -269,6 +281,25 @@ static void write_text(struct run *run, const struct compare *compare, const jso
 	compare_write_text(compare, &view, stdout);
 }
 
+/* Is the state that guests see the same? Says so. */
+static bool check_state(struct run *run, const struct compare *compare, const json_t *a,
+			const json_t *b)
+{
+	FILE *out = writes_text(run) ? stdout : stderr;
+	char what[EQUIVALENT_WHAT_BYTES];
+	size_t compared;
+	bool same = equivalent_state(&compare->a, &compare->b, &compared, what);
+
+	if (same)
+		fprintf(out, "%s and %s left the same state: %zu values\n", name_of(a), name_of(b),
+			compared);
+	else
+		fprintf(out, "%s and %s did not leave the same state: %s\n", name_of(a), name_of(b),
+			what);
+	run->ok &= same;
+	return same;
+}
+
 static json_t *side_json(const struct compare_side *side, const json_t *variant)
 {
 	return json_pack("{s:s, s:O?, s:O?, s:s}", "file", side->path, "scenario",
@@ -278,11 +309,12 @@ static json_t *side_json(const struct compare_side *side, const json_t *variant)
 
 /* Steals verdicts. */
 static int keep(struct run *run, const struct compare *compare, const json_t *a, const json_t *b,
-		json_t *verdicts, bool same)
+		json_t *verdicts, bool same, json_t *equivalent)
 {
 	json_t *object = compare_json(compare);
-	json_t *head = json_pack("{s:o, s:o, s:b, s:o}", "a", side_json(&run->a, a), "b",
-				 side_json(&run->b, b), "same", same, "budgets", verdicts);
+	json_t *head = json_pack("{s:o, s:o, s:b, s:o, s:o}", "a", side_json(&run->a, a), "b",
+				 side_json(&run->b, b), "same", same, "equivalent", equivalent,
+				 "budgets", verdicts);
 	int ret = head && object ? json_object_update(head, object) : -1;
 
 	json_decref(object);
@@ -302,6 +334,7 @@ static int compare_pair(struct run *run, const json_t *a, const json_t *b)
 	json_t *verdicts;
 	int status = CLI_OK;
 	int ret = compare_variants(&compare, a, b, why);
+	json_t *equivalent = json_null(); /* not asked for */
 	bool same;
 
 	if (ret) {
@@ -310,14 +343,16 @@ static int compare_pair(struct run *run, const json_t *a, const json_t *b)
 		return ret == -EINVAL ? CLI_MISUSED : CLI_NO_MEANS;
 	}
 	same = compare_same(&compare, options->tolerance_millionths);
-	if (writes_text(run))
+	if (writes_text(run) && !options->equivalent)
 		write_text(run, &compare, a, b);
+	if (options->equivalent)
+		equivalent = check_state(run, &compare, a, b) ? json_true() : json_false();
 	verdicts = check_budgets(run, b);
 	if (options->gate && !same) {
 		run->ok = false;
 		fputs("not the same within the tolerance\n", writes_text(run) ? stdout : stderr);
 	}
-	status = keep(run, &compare, a, b, verdicts, same);
+	status = keep(run, &compare, a, b, verdicts, same, equivalent);
 	compare_free(&compare);
 	return status;
 }

@@ -66,14 +66,10 @@ static int take_report(struct compare_side *side, json_t *tree)
 
 /* ---- scenarios ---- */
 
+/* All of it: some figures of a variant are shares of those of the native one. */
 static int run_scenario(struct compare_side *side)
 {
-	const char *variants[] = { side->variant };
-	const struct study_subject subject = {
-		.path = side->path,
-		.variants = variants,
-		.variant_count = side->variant ? 1 : 0,
-	};
+	const struct study_subject subject = { .path = side->path };
 	struct study_run run;
 	int ret = study_run(&run, &subject, NULL, 0);
 	int status = ret ? CLI_NO_MEANS : CLI_OK;

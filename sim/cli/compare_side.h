@@ -16,7 +16,7 @@ struct compare_side {
 
 /*
  * Load argument, with its reports' shape checked as far as the names of variants go. A scenario is
- * run, the named variant only if one was named. An exit status; not CLI_OK after a message. End
+ * run, all its variants. An exit status; not CLI_OK after a message. End
  * *side with compare_side_free() in every case.
  */
 int compare_side_load(struct compare_side *side, const char *argument);

@@ -11,6 +11,7 @@ void sim_result_free(struct sim_result *result)
 		free(result->vms[i].registers);
 		free(result->vms[i].vcpus);
 		free(result->vms[i].objects);
+		free(result->vms[i].contents);
 		free(result->vms[i].frames.ps);
 		for (size_t c = 0; c < result->vms[i].client_count; c++)
 			free(result->vms[i].clients[c].frames.ps);

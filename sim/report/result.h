@@ -82,6 +82,12 @@ struct workload_result {
 	int error; /* negative errno that ended the workload early: the driver refused a request */
 };
 
+/* What was found in memory that the GPU wrote, each time that it was looked at. */
+struct contents_result {
+	uint64_t count;  /* submissions whose memory was looked at */
+	uint64_t digest; /* of all bytes, in that order; 0: none */
+};
+
 /* Of a VM with a display. */
 struct display_result {
 	uint64_t flips;      /* asked of the driver */
@@ -151,8 +157,11 @@ struct vm_result {
 	size_t client_count;
 	struct object_result *objects; /* as many as the workload names, in its order */
 	size_t object_count;
-	int init_error; /* negative errno when the driver did not come up */
-	bool hung;      /* the guest's software did not come to its end */
+	struct contents_result *contents; /* by step that submits; of others one for all */
+	size_t content_count;
+	uint64_t user_interrupts; /* that the driver handled, of all engines */
+	int init_error;           /* negative errno when the driver did not come up */
+	bool hung;                /* the guest's software did not come to its end */
 };
 
 struct sim_result {

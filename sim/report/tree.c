@@ -343,6 +343,32 @@ static json_t *tree_objects(const struct workload_config *workload, const struct
 	return all.json;
 }
 
+/* A digest as text: JSON has no unsigned integers of 64 bits. */
+static json_t *tree_contents(const struct contents_result *contents)
+{
+	struct object obj = object_begin();
+	char digest[HUMAN_TEXT_BYTES];
+
+	snprintf(digest, sizeof(digest), "%016" PRIx64, contents->digest);
+	put_uint(&obj, "count", contents->count);
+	put_string(&obj, "digest", digest);
+	return obj.json;
+}
+
+static json_t *tree_state(const struct vm_result *vm)
+{
+	struct object obj = object_begin(), contents = object_begin();
+	char name[HUMAN_TEXT_BYTES];
+
+	for (size_t i = 0; i < vm->content_count; i++) {
+		snprintf(name, sizeof(name), "submission%zu", i);
+		put(&contents, name, tree_contents(&vm->contents[i]));
+	}
+	put(&obj, "contents", contents.json);
+	put_uint(&obj, "user_interrupts", vm->user_interrupts);
+	return obj.json;
+}
+
 static json_t *tree_levels(uint32_t levels)
 {
 	json_t *array = json_array();
@@ -396,6 +422,7 @@ static json_t *tree_vm(const struct sim_result *result, const struct vm_config *
 	put(&obj, "frames", tree_frames(&vm->frames, vm->workload.duration_ps));
 	put(&obj, "clients", tree_clients(vm));
 	put(&obj, "objects", tree_objects(&config->workload, vm));
+	put(&obj, "state", tree_state(vm));
 	if (config->display.on)
 		put(&obj, "display", tree_display(&vm->display));
 	return obj.json;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "host/host_client.h"
+#include "sim/simulation/contents.h"
 #include "sim/simulation/gpu_work.h"
 #include "sim/simulation/workload_impl.h"
 
@@ -138,6 +139,9 @@ static void verify_contents(struct workload *w, const struct host_step *s)
 
 	if (!s->target)
 		return;
+	w->result->contents[0].count++;
+	contents_add(&w->result->contents[0], host_buffer_cpu(s->target),
+		     surface_size_bytes(&s->target_surface));
 	verdict = surface_verify(&s->target_surface, host_buffer_cpu(s->target), s->key,
 				 s->config->kind == STEP_FILL);
 	result->bytes_verified += verdict.bytes_right;

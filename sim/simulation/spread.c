@@ -74,3 +74,17 @@ struct surface_verdict spread_verify(const struct spread *spread, uint64_t key)
 	}
 	return verdict;
 }
+
+void spread_each_page(const struct spread *spread,
+		      void (*fn)(void *opaque, const void *bytes, size_t len), void *opaque)
+{
+	uint64_t last = UINT64_MAX;
+
+	for (uint32_t i = 0; i < spread->count; i++) {
+		uint64_t page = position(spread, i) / PAGE_DWORDS;
+
+		if (page != last)
+			fn(opaque, page_of(spread, i), PAGE_DWORDS * sizeof(uint32_t));
+		last = page;
+	}
+}

@@ -32,6 +32,10 @@ struct spread_place spread_place(const struct spread *spread, uint32_t i);
 /* Fill the pages so that nothing is right yet. */
 void spread_poison(const struct spread *spread, uint64_t key);
 
+/* Hand out all pages that have one of the dwords, in order. */
+void spread_each_page(const struct spread *spread,
+		      void (*fn)(void *opaque, const void *bytes, size_t len), void *opaque);
+
 /* Compare with surface_word(key, i) for dword i, and with what was there around. */
 struct surface_verdict spread_verify(const struct spread *spread, uint64_t key);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "guest/i915_batch.h"
+#include "sim/simulation/contents.h"
 #include "sim/simulation/gpu_work.h"
 #include "sim/simulation/workload_impl.h"
 
@@ -174,12 +175,37 @@ static struct surface_verdict verdict_of(struct workload *w, const struct submis
 	return verdict;
 }
 
+static void add_page(void *opaque, const void *bytes, size_t len)
+{
+	contents_add(opaque, bytes, len);
+}
+
+/* What is there, right or wrong. */
+static void note_contents(struct workload *w, const struct submission *s)
+{
+	const struct object_state *object = object_of(w, s);
+
+	s->contents->count++;
+	if (object) {
+		const struct spread spread = spread_of(object, s);
+
+		spread_each_page(&spread, add_page, s->contents);
+		return;
+	}
+	contents_add(s->contents, i915_object_cpu(s->target.object),
+		     surface_size_bytes(&s->target_surface));
+	if (is_copy(s))
+		contents_add(s->contents, i915_object_cpu(s->source.object),
+			     surface_size_bytes(&s->source_surface));
+}
+
 static void verify_contents(struct workload *w, const struct submission *s)
 {
 	struct surface_verdict verdict;
 
 	if (!has_target(s) && !object_of(w, s))
 		return;
+	note_contents(w, s);
 	verdict = verdict_of(w, s);
 	w->result->workload.bytes_verified += verdict.bytes_right;
 	w->result->workload.bytes_wrong += verdict.bytes_wrong;

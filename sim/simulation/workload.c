@@ -43,6 +43,20 @@ static struct submission *assign_steps(struct submission *next, const struct ste
 	return next;
 }
 
+/* A descriptor and an application of the host have one for all that they submit. */
+static int create_contents(struct workload *w)
+{
+	struct vm_result *result = w->result;
+
+	result->content_count = w->submission_count ? w->submission_count : 1;
+	result->contents = calloc(result->content_count, sizeof(*result->contents));
+	if (!result->contents)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->submission_count; i++)
+		w->submissions[i].contents = &result->contents[i];
+	return 0;
+}
+
 int workload_create(struct workload **out, const struct assembly_vm *avm,
 		    const struct hw_profile *hardware, struct vm_result *result)
 {
@@ -58,7 +72,7 @@ int workload_create(struct workload **out, const struct assembly_vm *avm,
 	w->frame_submissions = count_submissions(config->steps, config->step_count);
 	w->submission_count = w->frame_submissions * config->depth;
 	w->submissions = calloc(w->submission_count + 1, sizeof(*w->submissions));
-	if (!w->submissions || objects_create(w)) {
+	if (!w->submissions || create_contents(w) || objects_create(w)) {
 		workload_destroy(w);
 		return -ENOMEM;
 	}
@@ -143,6 +157,7 @@ static void add_recovery(struct workload *w)
 	struct i915_stats stats;
 
 	i915_get_stats(w->i915, &stats);
+	w->result->user_interrupts += stats.user_interrupts;
 	result->hangs += stats.hangs;
 	result->engine_resets += stats.engine_resets;
 	result->resets += stats.resets;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sim/simulation/contents.h"
 #include "sim/simulation/frames.h"
 #include "sim/simulation/wsim_impl.h"
 
@@ -150,57 +151,61 @@ static void destroy_run(struct wsim_run *run, bool idle)
 
 /* ---- what the GPU wrote ---- */
 
-static void check_word(struct workload_result *result, uint32_t found, uint32_t expected)
+static void check_word(struct vm_result *vm, uint32_t found, uint32_t expected)
 {
+	struct workload_result *result = &vm->workload;
+
+	vm->contents[0].count++;
+	contents_add(&vm->contents[0], &found, sizeof(found));
 	if (found == expected)
 		result->bytes_verified += WORD_BYTES;
 	else
 		result->bytes_wrong += WORD_BYTES;
 }
 
-static void verify_memory(struct workload_result *result, const struct wsim_memory *memory)
+static void verify_memory(struct vm_result *vm, const struct wsim_memory *memory)
 {
 	const uint32_t *words;
 
 	if (!memory->writer || i915_request_status(memory->writer->request))
 		return;
 	words = i915_object_cpu(memory->object);
-	check_word(result, words[WSIM_OUTPUT_SERIAL], memory->serial);
+	check_word(vm, words[WSIM_OUTPUT_SERIAL], memory->serial);
 }
 
 /* What was copied is known only if none of those failed that should have written it. */
-static void verify_step(struct workload_result *result, const struct wsim_step_state *step)
+static void verify_step(struct vm_result *vm, const struct wsim_step_state *step)
 {
 	const uint32_t *words;
 
 	if (!step->job)
 		return;
 	words = i915_object_cpu(step->output.object);
-	verify_memory(result, &step->output);
-	if (result->failed)
+	verify_memory(vm, &step->output);
+	if (vm->workload.failed)
 		return;
 	for (uint32_t i = 0; i < step->copy_count; i++)
-		check_word(result, words[WSIM_OUTPUT_COPIES + i], step->copies[i]);
+		check_word(vm, words[WSIM_OUTPUT_COPIES + i], step->copies[i]);
 }
 
-static void verify_set(struct workload_result *result, const struct wsim_set_state *set)
+static void verify_set(struct vm_result *vm, const struct wsim_set_state *set)
 {
 	for (uint32_t i = 0; i < set->object_count; i++)
-		verify_memory(result, &set->objects[i]);
+		verify_memory(vm, &set->objects[i]);
 }
 
 static void verify_run(const struct wsim_run *run)
 {
-	struct workload_result *result = &run->w->result->workload;
+	struct vm_result *vm = run->w->result;
 
 	for (unsigned c = 0; c < run->client_count; c++) {
 		for (uint32_t i = 0; i < run->wsim->step_count; i++)
-			verify_step(result, &run->clients[c].steps[i]);
+			verify_step(vm, &run->clients[c].steps[i]);
 		for (uint32_t i = 0; i < WSIM_SET_LIMIT; i++)
-			verify_set(result, &run->clients[c].sets[i]);
+			verify_set(vm, &run->clients[c].sets[i]);
 	}
 	for (uint32_t i = 0; i < WSIM_SET_LIMIT; i++)
-		verify_set(result, &run->shared_sets[i]);
+		verify_set(vm, &run->shared_sets[i]);
 }
 
 /* ---- the clients ---- */

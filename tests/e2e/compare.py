@@ -206,6 +206,42 @@ class Compare(unittest.TestCase):
         for wrong in ("x", "", "%", "-1", "1.00001", "1.2.3", "99999999999999999999"):
             self.compare(self.report, path, f"--tolerance={wrong}", status=2, says="percentage")
 
+    # ---- equivalence
+
+    def test_equivalent(self):
+        """Whatever the levels, the guest's work is the same."""
+        for scenario in ("submission", "ppgtt-update", "compositor", "two-vms", "transcode"):
+            report = self.folder / "all.json"
+            simulator.run(PROGRAM, "--json", report, simulator.SCENARIOS / f"{scenario}.yaml")
+            first, *others = json.loads(report.read_text())["variants"]
+            for other in others:
+                out = self.compare("--equivalent", f"{report}:{first['name']}",
+                                   f"{report}:{other['name']}")
+                self.assertRegex(out, r"^\S+ and \S+ left the same state: \d+ values\n$")
+
+    def test_not_equivalent(self):
+        scenario = simulator.SCENARIOS / "misbehaving-guest.yaml"
+        out = self.compare("-e", f"{scenario}:calm", f"{scenario}:batch-address", status=1)
+        self.assertIn("did not leave the same state: vm0.state.contents.submission0.count: 2 -> 0",
+                      out)
+
+    def test_wrong_memory_shows(self):
+        """A key more or less gives other contents; so does one submission more."""
+        other = self.folder / "other.json"
+        for setting in ("vms.vm0.workload.repeat=99", "vms.vm0.workload.steps.0.fill.width=65"):
+            simulator.run(PROGRAM, "--json", other, "--set", setting, SUBMISSION)
+            out = self.compare("-e", f"{self.report}:native", f"{other}:native", status=1)
+            self.assertIn("vm0.state.contents.submission0.", out)
+
+        def spoil(report):
+            contents = report["variants"][0]["vms"][0]["state"]["contents"]["submission0"]
+            contents["digest"] = contents["digest"][:-1] + "x"
+
+        tree = json.loads(self.compare("-e", "--json", "-", f"{self.report}:native",
+                                       f"{self.changed(spoil)}:native", status=1,
+                                       says="submission0.digest"))
+        self.assertIs(tree["comparisons"][0]["equivalent"], False)
+
     # ---- outputs
 
     def test_json_on_stdout_alone(self):

@@ -66,6 +66,11 @@ static struct sim_result *make_result(uint64_t elsp_exits)
 	vm->workload.completed = 3;
 	vm->workload.bytes_verified = 3 * 16384;
 	vm->workload.duration_ps = 4000000;
+	vm->contents = calloc(1, sizeof(*vm->contents));
+	assert(vm->contents);
+	vm->content_count = 1;
+	vm->contents[0] = (struct contents_result){ 3, UINT64_C(0xfedcba9876543210) };
+	vm->user_interrupts = 3;
 	return result;
 }
 

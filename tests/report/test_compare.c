@@ -12,6 +12,7 @@
 
 #include "sim/report/budget.h"
 #include "sim/report/compare.h"
+#include "sim/report/equivalent.h"
 #include "sim/report/report.h"
 #include "tests/report/fixture.h"
 
@@ -395,6 +396,52 @@ static void test_json(void **state)
 	json_decref(tree);
 }
 
+/* ---- state ---- */
+
+/* The state of baseline and of a changed native one; what is said must contain says. */
+static void assert_state(struct state *s, bool same, const char *says)
+{
+	char what[EQUIVALENT_WHAT_BYTES] = "";
+	size_t compared;
+
+	compare(s, FIXTURE_BASELINE, FIXTURE_NATIVE, 0);
+	assert_int_equal(equivalent_state(&s->compare.a, &s->compare.b, &compared, what), same);
+	if (!strstr(what, says))
+		fail_msg("'%s' does not say '%s'", what, says);
+	if (same)
+		assert_true(compared > 5);
+}
+
+static void test_state(void **state)
+{
+	struct state *s = *state;
+	json_t *vm = vm_of(s, FIXTURE_NATIVE);
+	json_t *seen = json_object_get(vm, "state");
+	json_t *contents = json_object_get(json_object_get(seen, "contents"), "submission0");
+
+	/* Named objects are the baseline's alone. */
+	assert_state(s, false, "only A has vm0.objects.tile.bind.count");
+	json_object_set_new(vm, "objects",
+			    json_deep_copy(json_object_get(vm_of(s, FIXTURE_BASELINE), "objects")));
+	/* Exits, times and how many interrupts there were are nobody's business. */
+	assert_state(s, true, "");
+	json_object_set_new(seen, "user_interrupts", json_integer(1));
+	assert_state(s, true, "");
+	json_object_set_new(seen, "user_interrupts", json_integer(0));
+	assert_state(s, false, "vm0.state.user_interrupts: 3 -> 0");
+	json_object_set_new(seen, "user_interrupts", json_integer(3));
+	json_object_set_new(contents, "digest", json_string("fedcba9876543211"));
+	assert_state(s, false, "submission0.digest: fedcba9876543210 -> fedcba9876543211");
+	json_object_set_new(contents, "digest", json_string("fedcba9876543210"));
+	json_object_set_new(json_object_get(vm, "workload"), "error", json_string("EIO"));
+	assert_state(s, false, "vm0.workload.error: none -> EIO");
+	json_object_set_new(json_object_get(vm, "workload"), "error", json_null());
+	json_object_set(json_object_get(seen, "contents"), "submission1", contents);
+	assert_state(s, false, "only B has vm0.state.contents.submission1.count");
+	json_object_del(vm, "state");
+	assert_state(s, false, "B is a report without state");
+}
+
 /* ---- budgets ---- */
 
 /* "true", "false" or what is wrong with it. */
@@ -473,6 +520,7 @@ int main(void)
 		TEST(test_damaged_variant),
 		TEST(test_text),
 		TEST(test_json),
+		TEST(test_state),
 		TEST(test_budgets),
 	};
 
