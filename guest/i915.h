@@ -101,7 +101,7 @@ struct i915_stats {
 	uint64_t requests_failed; /* of those completed */
 	uint64_t requests_replayed;
 	uint64_t user_interrupts; /* handled: one or several requests each */
-	uint32_t pvmmio_levels; /* negotiated */
+	uint32_t pvmmio_levels;   /* negotiated */
 	bool vgpu_active;
 };
 

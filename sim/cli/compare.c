@@ -37,7 +37,7 @@ static const struct argp_option option_table[] = {
          "Fail when a number of B differs from A's by more, or anything else differs", 0 },
 	{ "equivalent", OPTION_EQUIVALENT, NULL, 0,
          "Fail when the guests of B can tell it from A: memory, requests, flips, kinds of "
-         "interrupt. "
+	  "interrupt. "
 	  "Nothing else is shown", 0 },
 	{ "top",								OPTION_TOP, "N", 0,
          "Show the N largest differences of each unit (default: 20); 0: all", 0 },

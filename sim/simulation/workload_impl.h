@@ -29,7 +29,7 @@ struct submission {
 	struct buffer source;
 	struct surface target_surface;
 	struct surface source_surface;
-	uint64_t key; /* of the contents expected now */
+	uint64_t key;                     /* of the contents expected now */
 	struct contents_result *contents; /* what was found, of this step */
 	struct i915_request *request;
 };
