@@ -59,7 +59,7 @@ class Golden(unittest.TestCase):
 
 
 def keys_of(node):
-    """All keys below node but those that are the names of engines, incidents, objects and clients, and
+    """All keys below node but those that are the names of engines, incidents, objects, clients and submissions, and
     but the configuration, which the scenario's manual describes."""
     if isinstance(node, list):
         for item in node:
@@ -68,7 +68,7 @@ def keys_of(node):
         return
     for key, value in node.items():
         yield key
-        if key in ("engines", "incidents", "objects", "clients", "vcpus",
+        if key in ("engines", "incidents", "objects", "clients", "contents", "vcpus",
                    "host_threads"):
             yield from keys_of(list(value.values()))
         elif key != "config":
