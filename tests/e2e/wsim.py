@@ -259,8 +259,8 @@ class Files(Folder):
 
     def test_wrong_descriptors(self):
         path = self.write("w.wsim", "1.RCS.5.0.0\n1.RCS.5.-2.0\n")
-        self.refused("w.wsim:2:10: error:", path)
-        self.refused("w.wsim:2:10: error:", self.scenario("wsim: w.wsim"))
+        self.refused("w.wsim:2:9: error:", path)
+        self.refused("w.wsim:2:9: error:", self.scenario("wsim: w.wsim"))
         self.refused("cannot read", self.write("w.wsim", "").with_name("none.wsim"))
 
     def test_wrong_scenarios(self):

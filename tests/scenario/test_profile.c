@@ -170,13 +170,14 @@ static const struct row rows[] = {
 /* Put "profiles/costs/mine.yaml:" in front of every line. */
 static void add_file(const char *lines, char *out)
 {
-	*out = '\0';
 	while (*lines) {
 		size_t len = strcspn(lines, "\n") + 1;
 
-		sprintf(out + strlen(out), "profiles/costs/mine.yaml:%.*s", (int)len, lines);
+		out = stpcpy(out, "profiles/costs/mine.yaml:");
+		out = mempcpy(out, lines, len);
 		lines += len;
 	}
+	*out = '\0';
 }
 
 static void refuses_wrong_profiles(void **state)
