@@ -134,14 +134,41 @@ static int create_run(struct wsim_run *run)
 	return ret;
 }
 
-/* idle: else the GPU may still use memory of the guest, which is left to it. */
-static void destroy_run(struct wsim_run *run, bool idle)
+static void leave_sets(struct wsim_set_state *sets)
 {
-	for (unsigned i = 0; idle && run->clients && i < run->client_count; i++)
+	for (uint32_t i = 0; i < WSIM_SET_LIMIT; i++) {
+		for (uint32_t o = 0; o < sets[i].object_count; o++)
+			sets[i].objects[o].object = NULL;
+	}
+}
+
+static void leave_client(const struct wsim_run *run, struct wsim_client *client)
+{
+	for (uint32_t i = 0; client->steps && i < run->wsim->step_count; i++) {
+		client->steps[i].output.object = NULL;
+		for (unsigned b = 0; b < WSIM_BATCHES_PER_STEP; b++)
+			client->steps[i].batches[b].buffer.object = NULL;
+	}
+	leave_sets(client->sets);
+}
+
+/* The GPU may still use memory of the guest: it is left to it. */
+static void leave_memory(struct wsim_run *run)
+{
+	for (unsigned i = 0; run->clients && i < run->client_count; i++)
+		leave_client(run, &run->clients[i]);
+	leave_sets(run->shared_sets);
+	for (size_t i = 0; run->scratch && i < wsim_space_count(run); i++)
+		run->scratch[i].object = NULL;
+}
+
+static void destroy_run(struct wsim_run *run)
+{
+	for (unsigned i = 0; run->clients && i < run->client_count; i++)
 		destroy_client(run, &run->clients[i]);
-	for (uint32_t i = 0; idle && i < WSIM_SET_LIMIT; i++)
+	for (uint32_t i = 0; i < WSIM_SET_LIMIT; i++)
 		destroy_set(&run->shared_sets[i]);
-	for (size_t i = 0; idle && run->scratch && i < wsim_space_count(run); i++) {
+	for (size_t i = 0; run->scratch && i < wsim_space_count(run); i++) {
 		if (run->scratch[i].object)
 			i915_object_destroy(run->scratch[i].object);
 	}
@@ -303,7 +330,6 @@ int wsim_run(struct workload *w)
 		.wsim = w->avm->config->workload.wsim,
 		.client_count = w->avm->config->workload.clients,
 	};
-	bool idle;
 	int ret;
 
 	w->result->clients = calloc(run.client_count, sizeof(*w->result->clients));
@@ -321,7 +347,8 @@ int wsim_run(struct workload *w)
 		ret = first_error(&run);
 	if (ret == 0)
 		ret = collect_frames(&run);
-	idle = finish(&run);
-	destroy_run(&run, idle);
+	if (!finish(&run))
+		leave_memory(&run);
+	destroy_run(&run);
 	return ret;
 }
