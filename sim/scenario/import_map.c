@@ -97,6 +97,8 @@ static const struct {
 	const char *name, *why;
 } unused_rows[] = {
 	{ "HLT", "the vCPU sleeps in it" },
+	{ "EPT_VIOLATION",
+	  "memory touched first is in it, and stores to tracked pages are not told apart" },
 	{ "NPF", "memory and MMIO are not told apart" },
 	{ "MSR", "reads and writes are not told apart" },
 	{ "UNKNOWN", "perf could not tell the reason" },

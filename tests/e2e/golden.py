@@ -59,8 +59,8 @@ class Golden(unittest.TestCase):
 
 
 def keys_of(node):
-    """All keys below node but those that are the names of engines, incidents, objects, clients and submissions, and
-    but the configuration, which the scenario's manual describes."""
+    """All keys below node but those that are the names of engines, incidents, objects, clients and
+    submissions, and but the configuration, which the scenario's manual describes."""
     if isinstance(node, list):
         for item in node:
             yield from keys_of(item)

@@ -80,7 +80,7 @@ class ImportCosts(unittest.TestCase):
         got, notes = self.check_perf("perf.txt")
         self.assertEqual(got["dispatch.eoi"], "520ns")
         self.assertIn("HLT is not used: the vCPU sleeps in it", notes)
-        self.assertIn("EPT_VIOLATION is not used: memory touched", notes)
+        self.assertIn("EPT_VIOLATION is not used: memory touched first", notes)
         self.assertIn("CPUID is not used: no parameter is about it", notes)
         self.assertIn("line 11: a mean that is no mean; left out", notes)
         self.assertIn(f"{len(self.base()) - 18 - 3} of ", notes)
