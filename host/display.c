@@ -110,6 +110,20 @@ static void show(struct vgpu *vgpu, unsigned pipe, unsigned plane)
 	trace_emit(vgpu->m, TRACE_PIPE_FLIP, vgpu->vm->id, pipe, plane, surface);
 }
 
+void vgpu_get_plane(const struct vgpu *vgpu, unsigned pipe, unsigned plane, struct vgpu_plane *out)
+{
+	uint32_t ctl = vreg_read(vgpu, PLANE_CTL(pipe, plane));
+
+	*out = (struct vgpu_plane){
+		.enabled = vgpu->display.pipes[pipe].on && (ctl & PLANE_CTL_ENABLE),
+		.surface = vreg_read(vgpu, PLANE_SURFLIVE(pipe, plane)),
+		.ctl = ctl,
+		.stride = vreg_read(vgpu, PLANE_STRIDE(pipe, plane)),
+		.offset = vreg_read(vgpu, PLANE_OFFSET(pipe, plane)),
+		.size = vreg_read(vgpu, PLANE_SIZE(pipe, plane)),
+	};
+}
+
 static void show_cursor(struct vgpu *vgpu, unsigned pipe)
 {
 	vreg_write(vgpu, CURSURFLIVE(pipe), vreg_read(vgpu, CURBASE(pipe)));

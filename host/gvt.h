@@ -192,6 +192,17 @@ struct vgpu_share {
 int vgpu_resize(struct vgpu *vgpu, const struct vgpu_share *share);
 void vgpu_get_stats(const struct vgpu *vgpu, struct vgpu_stats *out);
 
+/*
+ * A plane (1 to 3) of a virtual pipe as whoever shows the VM's screen finds it: the surface that is
+ * live, and how to read it from the GGTT. Only while no flip is armed do these belong together.
+ * Source: gvt/fb_decoder.c, which has PLANE_SURF for the surface.
+ */
+struct vgpu_plane {
+	bool enabled; /* and its pipe is on */
+	uint32_t surface, ctl, stride, offset, size;
+};
+void vgpu_get_plane(const struct vgpu *vgpu, unsigned pipe, unsigned plane, struct vgpu_plane *out);
+
 /* Row of the table of incidents: report name and what the guest gets. */
 struct gvt_incident_info {
 	const char *name;

@@ -8,7 +8,7 @@
  * surface through the GGTT, as the scan-out of the frame that follows would, and keeps a digest of
  * its bytes: so a test can tell which picture was shown, and a page that is not mapped is found.
  *
- * pipe is 0 to 2, plane 1 to 3, or 0 for the cursor. Neither call takes simulated time.
+ * pipe is 0 to 2, plane 1 to 3, or 0 for the cursor. No call takes simulated time.
  */
 #ifndef PVMMIO_HW_MODEL_GEN9_DISPLAY_H
 #define PVMMIO_HW_MODEL_GEN9_DISPLAY_H
@@ -59,6 +59,14 @@ void gen9_gpu_last_latch(const struct gen9_gpu *gpu, unsigned pipe, unsigned pla
 /* fn is called for every latch from now on, where it happens. It must not wait. NULL: no more. */
 typedef void (*gen9_latch_fn)(void *opaque, const struct gen9_latch *latch);
 void gen9_gpu_watch_latches(struct gen9_gpu *gpu, gen9_latch_fn fn, void *opaque);
+
+/*
+ * Fetch what the latch describes as it is now: reads plane, surface, ctl, stride, offset and size,
+ * fills in bytes, digest and unmapped_pages. A format that the hardware does not have fetches
+ * nothing. Of planar formats the first plane is fetched; of tiled surfaces whole rows of tiles, in
+ * the order of memory.
+ */
+void gen9_surface_fetch(struct gen9_gpu *gpu, struct gen9_latch *latch);
 
 /*
  * Digest of a run of bytes, of any pieces that make it up: start with gen9_digest_init(), add, and

@@ -5,7 +5,7 @@
  *   gen9_raster.h, .c   where a pipe is, as a function of time
  *   gen9_pipe.c         start and stop, counters, vertical blanks and their interrupts
  *   gen9_plane.c        double-buffered registers of planes, cursor and scalers
- *   gen9_surface.c      what a plane fetches
+ *   gen9_surface.c      what a plane fetches (gen9_display.h)
  *   gen9_digest.c       what is kept of it
  *
  * Each pipe has a context, which sleeps until the next vertical blank that anything depends on: an
@@ -79,14 +79,5 @@ uint32_t gen9_plane_latch_all(struct gen9_pipe *pipe);
 
 /* The pipe begins: what its planes hold is shown. Returns events as above. */
 uint32_t gen9_plane_show_all(struct gen9_pipe *pipe);
-
-/* ---- gen9_surface.c ---- */
-
-/*
- * Fetch what the latch describes: fills in bytes, digest and unmapped_pages. A format that the
- * hardware does not have fetches nothing. Of planar formats the first plane is fetched; of tiled
- * surfaces whole rows of tiles, in the order of memory.
- */
-void gen9_surface_fetch(struct gen9_gpu *gpu, struct gen9_latch *latch);
 
 #endif

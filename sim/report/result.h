@@ -101,6 +101,8 @@ struct display_result {
 	uint64_t latency_min_ps;
 	uint64_t latency_max_ps;
 	uint64_t frames;            /* counted by the driver */
+	uint64_t planes_right;      /* of flips with `drawn`: what was drawn was shown */
+	uint64_t planes_wrong;      /* and those where it was not */
 	uint64_t vblank_interrupts; /* handled by the driver */
 	uint64_t evasions;          /* updates put off because a vblank was near */
 	uint64_t vblanks_waited;    /* by steps */

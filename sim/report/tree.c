@@ -293,6 +293,8 @@ static json_t *tree_display(const struct display_result *display)
 	put_uint(&obj, "flips_torn", display->flips_torn);
 	put_uint(&obj, "flips_lost", display->flips_lost);
 	put(&obj, "flip_latency", tree_latency(display));
+	put_uint(&obj, "planes_right", display->planes_right);
+	put_uint(&obj, "planes_wrong", display->planes_wrong);
 	put_uint(&obj, "frames", display->frames);
 	put_uint(&obj, "vblank_interrupts", display->vblank_interrupts);
 	put_uint(&obj, "evasions", display->evasions);

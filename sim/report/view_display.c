@@ -37,6 +37,8 @@ void block_add_display(struct block *block)
 		{ "lost",                      "display.flips_lost",          FORMAT_NUMBER, IF_ANY, false},
 		{ "from call to vblank, most", "display.flip_latency.max_ps", FORMAT_TIME,   IF_ANY,
                  false										    },
+		{ "planes shown as drawn",     "display.planes_right",        FORMAT_NUMBER, IF_ANY, false},
+		{ "planes shown otherwise",    "display.planes_wrong",        FORMAT_NUMBER, IF_ANY, false},
 		{ "put off for a near vblank", "display.evasions",            FORMAT_NUMBER, IF_ANY, false},
 		{ "frames",                    "display.frames",              FORMAT_NUMBER, ALWAYS, false},
 		{ "vblank interrupts",         "display.vblank_interrupts",   FORMAT_NUMBER, ALWAYS, false},

@@ -149,6 +149,7 @@ static int check_platform(const struct check *check, const struct yaml_node *roo
 	if (!read_section(check->diag, SECTION_PLATFORM, platform, &head))
 		return 0;
 	config->oos_pool_pages = head.oos_pool_pages;
+	config->vblank = head.vblank;
 	config->hang = head.hang;
 	config->host = head.host;
 	err = check_profile(check, platform, PROFILE_HARDWARE, head.hardware, config, &cpu_hz);

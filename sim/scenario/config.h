@@ -39,6 +39,12 @@ enum vm_shadow {
 	VM_SHADOW_OOS,    /* leaf tables may be out of sync until the next submission */
 };
 
+/* When virtual pipes have their vblanks. */
+enum vblank_source {
+	VBLANK_FROM_MODE, /* Linux 5.13 on */
+	VBLANK_16MS,      /* before, whatever the mode */
+};
+
 /* Where a context's batches run. */
 enum vm_ppgtt {
 	VM_PPGTT_48BIT,
@@ -108,6 +114,7 @@ struct step_config {
 	uint32_t planes; /* the pipe's first ones */
 	bool scaler;     /* STEP_FLIP: the first plane is scaled */
 	bool key;        /* STEP_FLIP: each plane has a colour key */
+	bool drawn;      /* STEP_FLIP: the blitter draws its surfaces first; verified */
 	bool wait;       /* STEP_FLIP: until it is done */
 	struct step_config *steps; /* STEP_TOGETHER */
 	size_t step_count;
@@ -212,6 +219,7 @@ struct sim_config {
 	struct config_range hardware_ranges[HW_PARAM_COUNT];
 	struct config_range cost_ranges[COST_PARAM_COUNT];
 	uint32_t oos_pool_pages; /* of the mediator, for all VMs */
+	enum vblank_source vblank;
 	struct hang_config hang;
 	struct host_config host;
 	struct vm_config *vms;

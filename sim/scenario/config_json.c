@@ -280,17 +280,19 @@ static json_t *platform_json(const struct sim_config *config)
 		json_decref(set);
 		return NULL;
 	}
-	return json_pack(
-		"{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "hardware",
-		config->hardware_name, "costs", config->costs_name, "oos_pool",
-		(json_int_t)config->oos_pool_pages, "cpus", (json_int_t)host->cpus, "cpu_slice",
-		quantity_json(host->cpu_slice_ps, QUANTITY_TIME), "sched_tick",
-		quantity_json(host->sched_tick_ps, QUANTITY_TIME), "sched_period",
-		quantity_json(host->sched_period_ps, QUANTITY_TIME), "sched_boost",
-		quantity_json(host->sched_boost_ps, QUANTITY_TIME), "hang_period",
-		quantity_json(config->hang.period_ps, QUANTITY_TIME), "hang_engine_dead",
-		quantity_json(config->hang.engine_dead_ps, QUANTITY_TIME), "hang_request_dead",
-		quantity_json(config->hang.request_dead_ps, QUANTITY_TIME), "set", set);
+	return json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "hardware", config->hardware_name, "costs", config->costs_name, "oos_pool",
+			 (json_int_t)config->oos_pool_pages, "vblank",
+			 schema_find(SECTION_PLATFORM, "vblank")->choice(config->vblank), "cpus",
+			 (json_int_t)host->cpus, "cpu_slice",
+			 quantity_json(host->cpu_slice_ps, QUANTITY_TIME), "sched_tick",
+			 quantity_json(host->sched_tick_ps, QUANTITY_TIME), "sched_period",
+			 quantity_json(host->sched_period_ps, QUANTITY_TIME), "sched_boost",
+			 quantity_json(host->sched_boost_ps, QUANTITY_TIME), "hang_period",
+			 quantity_json(config->hang.period_ps, QUANTITY_TIME), "hang_engine_dead",
+			 quantity_json(config->hang.engine_dead_ps, QUANTITY_TIME),
+			 "hang_request_dead",
+			 quantity_json(config->hang.request_dead_ps, QUANTITY_TIME), "set", set);
 }
 
 static json_t *vms_json(const struct sim_config *config)

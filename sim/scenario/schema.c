@@ -81,6 +81,13 @@ static const char *shadow_name(unsigned shadow)
 	return shadow < sizeof(names) / sizeof(names[0]) ? names[shadow] : NULL;
 }
 
+static const char *vblank_name(unsigned vblank)
+{
+	static const char *const names[] = { [VBLANK_FROM_MODE] = "mode", [VBLANK_16MS] = "16ms" };
+
+	return vblank < sizeof(names) / sizeof(names[0]) ? names[vblank] : NULL;
+}
+
 static const char *doorbell_name(unsigned doorbell)
 {
 	static const char *const names[] = {
@@ -205,6 +212,9 @@ const struct schema_row schema_rows[] = {
 	{ SECTION_PLATFORM, "oos_pool", VALUE_INTEGER, .min = 1, .max = 1u << 20, .default_text = "8192",
 	  .doc = "tables that may be out of sync at once, of all VMs with `shadow: oos`",
 	  FIELD(platform_head, oos_pool_pages) },
+	{ SECTION_PLATFORM, "vblank", VALUE_CHOICE, .choice = vblank_name, .default_text = "mode",
+	  .doc = "period of virtual pipes: their mode's, or 16ms for all as before Linux 5.13",
+	  FIELD(platform_head, vblank) },
 	{ SECTION_PLATFORM, "hang_period", VALUE_TIME, .min = 1000 * NS, .max = 1000 * SECOND,
 	  .default_text = "1500ms", .doc = "from look to look of the host's hang check at an engine",
 	  FIELD(platform_head, hang.period_ps) },
@@ -383,6 +393,9 @@ const struct schema_row schema_rows[] = {
 	  .doc = "the first plane is shown at twice its size", FIELD(step_config, scaler) },
 	{ SECTION_SCREEN, "key", VALUE_BOOL, .default_text = "false",
 	  .doc = "each plane has a colour key", FIELD(step_config, key) },
+	{ SECTION_SCREEN, "drawn", VALUE_BOOL, .default_text = "false",
+	  .doc = "the blitter draws the surfaces first; what is shown then is verified",
+	  FIELD(step_config, drawn) },
 	{ SECTION_SCREEN, "wait", VALUE_BOOL, .default_text = "true",
 	  .doc = "until it is shown; else the next flip waits for it",
 	  FIELD(step_config, wait) },
@@ -455,7 +468,7 @@ const struct step_info step_infos[STEP_KIND_COUNT] = {
 		"unbind all objects of a name and drop them", { "object" } },
 	[STEP_FLIP] = { "flip", STEP_FLIP, STEP_FORM_SCREEN, 0, NULL,
 		"show other surfaces on planes of the display, in one frame",
-		{ "planes", "scaler", "key", "wait" } },
+		{ "planes", "scaler", "key", "drawn", "wait" } },
 	[STEP_WATERMARK] = { "watermark", STEP_WATERMARK, STEP_FORM_SCREEN, 0, NULL,
 		"change the watermarks of planes", { "planes" } },
 	[STEP_VBLANK] = { "vblank", STEP_VBLANK, STEP_FORM_SCREEN, 0, NULL,

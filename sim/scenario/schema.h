@@ -73,6 +73,7 @@ struct platform_head {
 	char hardware[SCHEMA_TEXT_BYTES];
 	char costs[SCHEMA_TEXT_BYTES];
 	uint32_t oos_pool_pages;
+	enum vblank_source vblank;
 	struct hang_config hang;
 	struct host_config host;
 };

@@ -92,6 +92,8 @@ static int create_gpu(struct assembly *a, struct bus *bus, uint64_t bar0, struct
 
 	if (ret)
 		return refuse(a, ret, "no GPU: %s", strerror(-ret));
+	for (size_t i = 0; i < a->config->vm_count; i++)
+		a->vms[i].gpu = a->gpu;
 	gen9_gpu_regions(a->gpu, bar0, &a->registers, &a->gtt_window);
 	ret = bus_map(bus, &a->registers, BUS_PASSTHROUGH);
 	if (ret)
@@ -160,6 +162,7 @@ static int create_mediated(struct assembly *a)
 		.oos_pool_pages = a->config->oos_pool_pages,
 		.hang = {a->config->hang.period_ps, a->config->hang.engine_dead_ps,
                          a->config->hang.request_dead_ps},
+		.vblank = a->config->vblank == VBLANK_16MS ? GVT_VBLANK_16MS : GVT_VBLANK_FROM_MODE,
 		.symbol_clock_hz = a->config->hardware.value[HW_SYMBOL_CLOCK],
 		.sched = {
 			.tick_ps = a->config->host.sched_tick_ps,

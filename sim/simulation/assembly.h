@@ -38,6 +38,7 @@ struct assembly_vm {
 	struct platform *plat;
 	struct vgpu *vgpu;          /* NULL in a native VM */
 	struct host_client *client; /* NULL in a VM */
+	struct gen9_gpu *gpu;
 };
 
 struct assembly {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "hw-model/gen9_display.h"
 #include "sim/simulation/workload_impl.h"
 
 #define BYTES_PER_PIXEL 4u
@@ -51,38 +52,63 @@ static uint32_t plane_stride_bytes(const struct workload *w, unsigned plane)
 	return (plane_width(w, plane) * BYTES_PER_PIXEL + 63) & ~63u;
 }
 
+/* Memory in the GGTT. */
+static int make_buffer(struct workload *w, size_t size_bytes, struct i915_object **object,
+		       struct i915_vma **vma)
+{
+	int ret;
+
+	*object = i915_object_create(w->i915, size_bytes);
+	if (!*object)
+		return -ENOMEM;
+	ret = i915_vma_bind(i915_ggtt_vm(w->i915), *object, NULL, vma);
+	if (ret) {
+		i915_object_destroy(*object);
+		*object = NULL;
+	}
+	return ret;
+}
+
 static int make_surface(struct workload *w, struct screen_surface *surface, unsigned plane)
 {
 	size_t size_bytes = (size_t)plane_stride_bytes(w, plane) * plane_height(w, plane);
-	int ret;
 
-	surface->object = i915_object_create(w->i915, size_bytes);
-	if (!surface->object)
+	return make_buffer(w, size_bytes, &surface->object, &surface->vma);
+}
+
+/* What draws: a context, and a batch for the pictures of all planes. */
+static int make_painter(struct workload *w)
+{
+	struct screen_state *screen = &w->screen;
+
+	screen->context = i915_context_create(w->i915);
+	if (!screen->context)
 		return -ENOMEM;
-	ret = i915_vma_bind(i915_ggtt_vm(w->i915), surface->object, NULL, &surface->vma);
-	if (ret) {
-		i915_object_destroy(surface->object);
-		surface->object = NULL;
-	}
-	return ret;
+	return make_buffer(w, CONFIG_PLANE_LIMIT * PICTURE_BATCH_BYTES, &screen->batch,
+			   &screen->batch_vma);
 }
 
 static int make_surfaces(struct workload *w)
 {
 	const struct workload_config *workload = &w->avm->config->workload;
 	struct screen_state *screen = &w->screen;
+	bool drawn = false;
 	int ret = 0;
 
 	for (size_t i = 0; i < workload->step_count; i++) {
-		if (workload->steps[i].kind == STEP_FLIP &&
-		    workload->steps[i].planes > screen->plane_count)
-			screen->plane_count = workload->steps[i].planes;
+		const struct step_config *step = &workload->steps[i];
+
+		if (step->kind != STEP_FLIP)
+			continue;
+		drawn |= step->drawn;
+		if (step->planes > screen->plane_count)
+			screen->plane_count = step->planes;
 	}
 	for (unsigned plane = 0; plane < screen->plane_count && ret == 0; plane++) {
 		for (unsigned i = 0; i < 2 && ret == 0; i++)
 			ret = make_surface(w, &screen->surfaces[plane][i], plane);
 	}
-	return ret;
+	return drawn && ret == 0 ? make_painter(w) : ret;
 }
 
 int screen_start(struct workload *w)
@@ -134,6 +160,58 @@ static void book_flip(struct workload *w, const struct i915_flip_times *times)
 	result->flips_torn += times->torn;
 }
 
+/* What the plane shows, now that nothing is armed. */
+static void look(const struct workload *w, unsigned plane, struct gen9_latch *out)
+{
+	const unsigned pipe = config_of(w)->pipe;
+	struct vgpu_plane shown;
+
+	if (!w->avm->vgpu) {
+		gen9_gpu_last_latch(w->avm->gpu, pipe, plane + 1, out);
+		return;
+	}
+	vgpu_get_plane(w->avm->vgpu, pipe, plane + 1, &shown);
+	*out = (struct gen9_latch){
+		.pipe = pipe,
+		.plane = plane + 1,
+		.enabled = shown.enabled,
+		.surface = shown.surface,
+		.ctl = shown.ctl,
+		.stride = shown.stride,
+		.offset = shown.offset,
+		.size = shown.size,
+	};
+	gen9_surface_fetch(w->avm->gpu, out);
+}
+
+/* A scaled plane shows a quarter of its surface. */
+static unsigned shrink_of(const struct step_config *step, unsigned plane)
+{
+	return step->scaler && plane == 0 ? 2 : 1;
+}
+
+/* The flip is done: does its screen show what was drawn? */
+static void verify_planes(struct workload *w)
+{
+	const struct screen_state *screen = &w->screen;
+
+	for (unsigned plane = 0; plane < screen->step->planes; plane++) {
+		const unsigned shrink = shrink_of(screen->step, plane);
+		const struct screen_surface *surface =
+			&screen->surfaces[plane][screen->next[plane] ^ 1];
+		struct gen9_latch shown;
+
+		look(w, plane, &shown);
+		if (shown.enabled && shown.surface == i915_vma_gma(surface->vma) &&
+		    shown.digest == picture_digest(&surface->picture,
+						   plane_width(w, plane) / shrink,
+						   plane_height(w, plane) / shrink))
+			result_of(w)->planes_right++;
+		else
+			result_of(w)->planes_wrong++;
+	}
+}
+
 /* Wait for the flip that is pending, if there is one. */
 static void finish_flip(struct workload *w)
 {
@@ -151,6 +229,8 @@ static void finish_flip(struct workload *w)
 		book_flip(w, &times);
 		if (ret)
 			note_error(w, ret);
+		if (screen->step->drawn)
+			verify_planes(w);
 	}
 	i915_flip_put(screen->flip);
 	screen->flip = NULL;
@@ -183,6 +263,11 @@ void screen_drop(struct workload *w)
 			w->screen.surfaces[plane][i] = (struct screen_surface){ 0 };
 		}
 	}
+	i915_object_destroy(w->screen.batch);
+	w->screen.batch = NULL;
+	if (w->screen.context)
+		i915_context_destroy(w->screen.context);
+	w->screen.context = NULL;
 }
 
 /* ---- steps ---- */
@@ -192,8 +277,8 @@ static struct i915_plane_update plane_update(const struct workload *w, unsigned 
 					     const struct i915_color_key *key)
 {
 	const struct screen_state *screen = &w->screen;
-	const bool scaled = step->scaler && plane == 0;
-	const unsigned shrink = scaled ? 2 : 1;
+	const unsigned shrink = shrink_of(step, plane);
+	const bool scaled = shrink > 1;
 
 	return (struct i915_plane_update){
 		.plane = plane + 1, /* the hardware counts from 1 */
@@ -209,6 +294,54 @@ static struct i915_plane_update plane_update(const struct workload *w, unsigned 
 	};
 }
 
+static int emit_pictures(struct workload *w, unsigned planes)
+{
+	struct screen_state *screen = &w->screen;
+	struct batch batch;
+	int ret = 0;
+
+	batch_begin(&batch, screen->batch_vma);
+	for (unsigned plane = 0; plane < planes && ret == 0; plane++) {
+		struct screen_surface *surface = &screen->surfaces[plane][screen->next[plane]];
+
+		surface->picture = (struct picture){
+			.width = plane_width(w, plane),
+			.height = plane_height(w, plane),
+			.stride_bytes = plane_stride_bytes(w, plane),
+			.key = ((uint64_t)w->avm->vm->id << 56) + ++w->serial,
+		};
+		ret = picture_emit(&surface->picture, &batch, i915_vma_gma(surface->vma));
+	}
+	return ret ? ret : batch_end(&batch);
+}
+
+/* Draw what the next flip shows, and wait for it. A request that does not end is lost for good. */
+static int draw(struct workload *w, unsigned planes)
+{
+	struct workload_result *result = &w->result->workload;
+	struct i915_request *request;
+	int ret = emit_pictures(w, planes);
+
+	if (ret == 0)
+		ret = i915_request_create(w->screen.context, GEN9_BCS0, w->screen.batch_vma,
+					  I915_MISUSE_NONE, &request);
+	if (ret)
+		return ret;
+	result->requests++;
+	i915_request_add(request);
+	ret = i915_request_wait(request, timeout_ns(w));
+	if (ret == -ETIME) {
+		result->lost++;
+		w->abandoned = true;
+	} else {
+		ret = i915_request_status(request);
+		result->failed += ret != 0;
+		result->completed += ret == 0;
+	}
+	i915_request_put(request);
+	return ret;
+}
+
 void screen_flip(struct workload *w, const struct step_config *step)
 {
 	static const struct i915_color_key key = { .value = 0xff00ff,
@@ -219,6 +352,11 @@ void screen_flip(struct workload *w, const struct step_config *step)
 	int ret;
 
 	finish_flip(w);
+	ret = step->drawn ? draw(w, step->planes) : 0;
+	if (ret) {
+		note_error(w, ret);
+		return;
+	}
 	for (unsigned plane = 0; plane < step->planes; plane++)
 		updates[plane] = plane_update(w, plane, step, &key);
 	result_of(w)->flips++;
@@ -228,6 +366,7 @@ void screen_flip(struct workload *w, const struct step_config *step)
 		note_error(w, ret);
 		return;
 	}
+	screen->step = step;
 	for (unsigned plane = 0; plane < step->planes; plane++)
 		screen->next[plane] ^= 1;
 	if (step->wait)
