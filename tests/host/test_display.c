@@ -304,6 +304,34 @@ static void flips_show_with_the_next_vblank(void **state)
 	switch_off(guest, 1);
 }
 
+static void whoever_shows_the_screen_finds_the_live_surface(void **state)
+{
+	struct vgpu_plane shown;
+
+	set_mode(guest, 1, &hd60);
+	switch_on(guest, 1);
+	rig_write32(guest, PLANE_STRIDE(1, 2), 20);
+	rig_write32(guest, PLANE_SIZE(1, 2), 0x3ff04ff);
+	rig_write32(guest, PLANE_OFFSET(1, 2), 0x20001);
+	rig_write32(guest, PLANE_CTL(1, 2), PLANE_CTL_ENABLE);
+	rig_write32(guest, PLANE_SURF(1, 2), SURFACE);
+	vgpu_get_plane(guest->vgpu, 1, 2, &shown);
+	assert_int_equal(shown.surface, 0); // armed
+	wait_until(guest, now_ps() + frames_ps(&hd60, 1));
+	vgpu_get_plane(guest->vgpu, 1, 2, &shown);
+	assert_true(shown.enabled);
+	assert_int_equal(shown.surface, SURFACE);
+	assert_int_equal(shown.ctl, PLANE_CTL_ENABLE);
+	assert_int_equal(shown.stride, 20);
+	assert_int_equal(shown.size, 0x3ff04ff);
+	assert_int_equal(shown.offset, 0x20001);
+	vgpu_get_plane(guest->vgpu, 1, 1, &shown);
+	assert_false(shown.enabled);
+	switch_off(guest, 1);
+	vgpu_get_plane(guest->vgpu, 1, 2, &shown);
+	assert_false(shown.enabled);
+}
+
 static void asynchronous_flips_show_at_once(void **state)
 {
 	let_in(guest, 0, DE_PIPE_FLIP_DONE(1));
@@ -495,6 +523,7 @@ int main(void)
 		TEST(old_kernels_tick_every_16_ms),
 		TEST(vblanks_interrupt_while_unmasked),
 		TEST(flips_show_with_the_next_vblank),
+		TEST(whoever_shows_the_screen_finds_the_live_surface),
 		TEST(asynchronous_flips_show_at_once),
 		TEST(without_a_pipe_nothing_is_armed),
 		TEST(scan_line_moves_with_time),

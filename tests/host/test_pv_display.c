@@ -351,9 +351,10 @@ static void scribble(void *arg)
 	struct pvmmio_page *page = pv_page(guest);
 
 	while (!race->over) {
-		uint32_t *words = rng_below(&race->rng, 2) ? (uint32_t *)&page->plane
-							   : (uint32_t *)&page->watermark;
-		uint32_t word = (uint32_t)rng_below(&race->rng, 11);
+		bool plane = rng_below(&race->rng, 2);
+		uint32_t *words = plane ? (uint32_t *)&page->plane : (uint32_t *)&page->watermark;
+		size_t bytes = plane ? sizeof(page->plane) : sizeof(page->watermark);
+		uint32_t word = (uint32_t)rng_below(&race->rng, bytes / 4);
 
 		exec_sleep_until(ex, exec_now(ex) + rng_below(&race->rng, 300 * PS_PER_NS));
 		words[word] = (uint32_t)rng_next(&race->rng);
