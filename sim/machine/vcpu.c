@@ -251,11 +251,12 @@ void vcpu_delay(struct vcpu *vcpu, uint64_t ps)
 
 	exec_sync(ex);
 	vcpu_poll_interrupts(vcpu);
-	while (exec_now(ex) < end_ps) {
+	while ((now_ps = exec_now(ex)) < end_ps) {
 		if (vcpu->irq_enabled && !vcpu->irq_in_service)
 			exec_wait(ex, &vcpu->waiting, min_ps(end_ps, vcpu->irq_at_ps[0]));
 		else
 			exec_sleep_until(ex, end_ps);
+		vcpu->idle_ps += exec_now(ex) - now_ps;
 		vcpu_poll_interrupts(vcpu);
 	}
 }
@@ -296,6 +297,7 @@ static enum halt_end halt_wait(struct vcpu *vcpu, uint64_t deadline_ps, bool *sl
 		*slept = true;
 		exec_wait(ex, &vcpu->waiting,
 			  min_ps(min_ps(vcpu->irq_at_ps[0], vcpu->wake_at_ps), deadline_ps));
+		vcpu->idle_ps += exec_now(ex) - now_ps;
 	}
 }
 

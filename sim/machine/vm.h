@@ -90,6 +90,7 @@ struct vcpu {
 	uint64_t interrupts_taken;
 	uint64_t interrupts_ps;     /* spent in them: delivery, handler, end */
 	uint64_t interrupts_merged; /* arrived while one was pending */
+	uint64_t idle_ps;           /* halted, or in a delay and not in a handler */
 };
 
 /*

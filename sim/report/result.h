@@ -77,6 +77,8 @@ struct workload_result {
 	uint64_t bytes_verified;    /* written by the GPU, read back by the guest and right */
 	uint64_t bytes_wrong;
 	uint64_t duration_ps; /* from the start of the first step to the end of the last */
+	uint64_t busy_ps;     /* of that, on all vCPUs that run it: neither halted nor sleeping */
+	uint64_t vcpu_ps;     /* the time of those vCPUs together */
 	uint64_t bind_errors; /* objects that could not be bound */
 	int bind_error;       /* negative errno of the last of them */
 	int error; /* negative errno that ended the workload early: the driver refused a request */

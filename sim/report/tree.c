@@ -266,6 +266,8 @@ static json_t *tree_workload(const struct workload_result *workload)
 	put_uint(&obj, "bytes_verified", workload->bytes_verified);
 	put_uint(&obj, "bytes_wrong", workload->bytes_wrong);
 	put_uint(&obj, "duration_ps", workload->duration_ps);
+	put_uint(&obj, "busy_ps", workload->busy_ps);
+	put(&obj, "busy_share", tree_share(workload->busy_ps, workload->vcpu_ps));
 	put_uint(&obj, "bind_errors", workload->bind_errors);
 	put_error(&obj, "bind_error", workload->bind_error);
 	put_error(&obj, "error", workload->error);

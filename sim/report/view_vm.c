@@ -376,6 +376,7 @@ static const struct value_row workload_rows[] = {
 	{ "GPU's bytes, right", "workload.bytes_verified",    FORMAT_NUMBER, ALWAYS, false},
 	{ "GPU's bytes, wrong", "workload.bytes_wrong",       FORMAT_NUMBER, ALWAYS, false},
 	{ "duration",           "workload.duration_ps",       FORMAT_TIME,   ALWAYS, false},
+	{ "vCPUs busy, of it",  "workload.busy_share",        FORMAT_NUMBER, IF_ANY, false},
 	{ "percent of native",  "percent_of_native",          FORMAT_NUMBER, IF_ANY, false},
 };
 

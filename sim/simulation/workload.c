@@ -286,11 +286,21 @@ static int run_frame(struct workload *w, uint32_t frame, uint64_t first_ps)
 	return ret ? ret : frame_times_add(&w->result->frames, exec_now(ex) - start_ps);
 }
 
+void workload_add_busy(struct workload *w, const struct vcpu *vcpu, uint64_t start_ps,
+		       uint64_t start_idle_ps)
+{
+	uint64_t passed_ps = exec_now(w->avm->vm->m->ex) - start_ps;
+
+	w->result->workload.vcpu_ps += passed_ps;
+	w->result->workload.busy_ps += passed_ps - (vcpu->idle_ps - start_idle_ps);
+}
+
 static void run_repeatedly(struct workload *w)
 {
 	const struct workload_config *config = &w->avm->config->workload;
 	struct executor *ex = w->avm->vm->m->ex;
 	uint64_t start_ps = exec_now(ex);
+	uint64_t start_idle_ps = w->avm->vm->vcpus[0]->idle_ps;
 	uint64_t end_ps = config->duration_ps ? start_ps + config->duration_ps : EXEC_NEVER;
 	int ret = 0;
 
@@ -303,6 +313,8 @@ static void run_repeatedly(struct workload *w)
 	screen_finish(w);
 	w->result->workload.error = ret;
 	w->result->workload.duration_ps = exec_now(ex) - start_ps;
+	if (!config->wsim)
+		workload_add_busy(w, w->avm->vm->vcpus[0], start_ps, start_idle_ps);
 	screen_stop(w);
 }
 

@@ -66,6 +66,13 @@ struct workload {
 /* workload_run() for an application on the host. */
 void host_workload_run(struct workload *w);
 
+/* ---- workload.c ---- */
+
+/* vcpu has run the workload, or one client of it, from start_ps, when it had idled so long, to now.
+ */
+void workload_add_busy(struct workload *w, const struct vcpu *vcpu, uint64_t start_ps,
+		       uint64_t start_idle_ps);
+
 /* ---- submission.c ---- */
 
 /*

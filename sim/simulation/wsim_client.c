@@ -156,7 +156,9 @@ void wsim_client_run(struct wsim_client *client)
 {
 	const struct workload_config *config = &client->run->w->avm->config->workload;
 	struct executor *ex = client->run->w->avm->vm->m->ex;
+	const struct vcpu *vcpu = client->run->w->avm->vm->vcpus[client->index];
 	uint64_t start_ps = exec_now(ex);
+	uint64_t start_idle_ps = vcpu->idle_ps;
 	int ret = 0;
 
 	for (uint32_t i = 0; i < config->repeat && ret == 0; i++)
@@ -165,5 +167,6 @@ void wsim_client_run(struct wsim_client *client)
 	if (ret == 0)
 		ret = wait_for_all(client);
 	client->result->duration_ps = exec_now(ex) - start_ps;
+	workload_add_busy(client->run->w, vcpu, start_ps, start_idle_ps);
 	client->error = ret;
 }

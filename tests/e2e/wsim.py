@@ -138,6 +138,18 @@ class Steps(Folder):
         self.assertEqual(vm["frames"]["count"], 3)
         self.assertEqual([vm["clients"][str(i)]["batches"] for i in range(3)], [1, 1, 1])
 
+    def test_vcpus_are_busy_outside_of_sleep(self):
+        # Two clients sleep nearly all the time, and a third waits: none of them is busy.
+        for steps in "1.RCS.10.0.0 d.5000", "1.RCS.5000.0.1":
+            _, vm = self.vm(steps, clients=2)
+            work = vm["workload"]
+            self.assertGreater(work["busy_ps"], 0)
+            self.assertLess(work["busy_share"], 0.02)
+        # Requests one after the other, without a wait between them, keep a vCPU busy.
+        _, vm = self.vm("1.RCS.1.0.0 " * 20)
+        self.assertGreater(vm["workload"]["busy_share"], 0.5)
+        self.assertLessEqual(vm["workload"]["busy_ps"], vm["workload"]["duration_ps"])
+
     def test_working_sets(self):
         self.takes(3, "w.1.4k/2n64k 1.RCS.1000.w1-0-2.0 2.BCS.2000.r1-1.0")
         # Readers do not wait for each other, and another object is none of theirs.

@@ -140,6 +140,7 @@ static void test_running_vcpu_pays_two_exits(void **state)
 	assert_int_equal(totals.self_ps, exit_cost(COST_DISPATCH_INTERRUPT) +
 						 cost(COST_INTERRUPT_DELIVERY) + 50 * NS +
 						 exit_cost(COST_DISPATCH_EOI));
+	assert_int_equal(bed.vm->vcpus[0]->idle_ps, 1000 * 1000 * NS - totals.self_ps);
 	assert_int_equal(bed.vm->vcpus[0]->interrupts_taken, 1);
 	assert_int_equal(bed.vm->vcpus[0]->interrupts_merged, 0);
 }
@@ -435,6 +436,7 @@ static void test_halt_ends_at_its_deadline(void **state)
 	play(halt_once);
 	assert_int_equal(story.halt_ret, -ETIMEDOUT);
 	assert_int_equal(story.woken_ps, 250 * NS + cost(COST_VCPU_WAKE));
+	assert_int_equal(bed.vm->vcpus[0]->idle_ps, 250 * NS);
 	assert_int_equal(story.taken, 0); // disabled again when it came
 }
 
@@ -547,6 +549,7 @@ static void compute(void *arg)
 	assert_true(vcpu->interrupts_ps > handled_ps);
 	assert_int_equal(exec_now(bed.m->ex) - start_ps,
 			 2500 * NS + vcpu->interrupts_ps - handled_ps);
+	assert_int_equal(vcpu->idle_ps, 0);
 }
 
 static void test_interrupts_do_not_do_the_work(void **state)
